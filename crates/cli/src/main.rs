@@ -1,0 +1,3 @@
+//! drv: installable drivers at the command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Runs foreign code so that a fault in it comes back as a value.

@@ -1,0 +1,1 @@
+//! Reads and maps Windows PE images.

@@ -1,0 +1,1 @@
+//! Write installable drivers in safe Rust.

@@ -1,0 +1,1 @@
+//! The Windows process that a driver believes it lives in.

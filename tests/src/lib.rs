@@ -1,0 +1,1 @@
+//! The conformance suite and the tests that need several crates.
