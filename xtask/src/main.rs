@@ -1,3 +1,53 @@
-//! Development tasks of opendriver.
+//! Development tasks of opendriver: `cargo xtask TASK`.
+//!
+//! This package depends on no crate of the workspace, so that it runs while one of them does not build.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod drivers;
+mod suite;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use xshell::Shell;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  test           everything that must hold before a change lands: tools, format, lints, tests, loom, docs
+  drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
+    let shell = Shell::new()?;
+    shell.change_dir(root());
+    match words {
+        ["test"] => suite::run(&shell)?,
+        ["drivers"] => drivers::fetch(&shell)?,
+        _ => {
+            eprint!("{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder that holds the workspace.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_path_buf()
+}

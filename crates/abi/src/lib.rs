@@ -16,5 +16,4 @@ pub type LParam = isize;
 pub type LResult = isize;
 
 /// The one entry point of a native driver: `DriverProc(id, hdrvr, message, lParam1, lParam2)`.
-pub type DriverProc =
-    unsafe extern "C" fn(usize, usize, u32, LParam, LParam) -> LResult;
+pub type DriverProc = unsafe extern "C" fn(usize, usize, u32, LParam, LParam) -> LResult;

@@ -1,0 +1,115 @@
+//! The programs that the test command needs, and how Debian installs them.
+
+use anyhow::{Result, bail};
+use xshell::{Shell, cmd};
+
+/// A program, the package that has it, and what for.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+    purpose: &'static str,
+}
+
+const TOOLS: [Tool; 8] = [
+    Tool {
+        program: "gcc",
+        package: "gcc",
+        purpose: "C drivers as shared objects",
+    },
+    Tool {
+        program: "objdump",
+        package: "binutils",
+        purpose: "a second opinion on PE files",
+    },
+    Tool {
+        program: "x86_64-w64-mingw32-gcc",
+        package: "gcc-mingw-w64-x86-64-win32",
+        purpose: "C drivers as 64-bit DLLs",
+    },
+    Tool {
+        program: "x86_64-w64-mingw32-g++",
+        package: "g++-mingw-w64-x86-64-win32",
+        purpose: "drivers that throw C++ exceptions",
+    },
+    Tool {
+        program: "i686-w64-mingw32-gcc",
+        package: "gcc-mingw-w64-i686-win32",
+        purpose: "C drivers as 32-bit DLLs",
+    },
+    Tool {
+        program: "clang",
+        package: "clang",
+        purpose: "drivers that use __try and __except",
+    },
+    Tool {
+        program: "lld-link",
+        package: "lld",
+        purpose: "drivers that use __try and __except",
+    },
+    Tool {
+        program: "wine",
+        package: "wine64 wine",
+        purpose: "the other system, to compare with",
+    },
+];
+
+/// Installs what is missing, or says how.
+pub(crate) fn install(shell: &Shell) -> Result<()> {
+    let missing: Vec<&Tool> = TOOLS
+        .iter()
+        .filter(|tool| !is_there(shell, tool.program))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing
+        .iter()
+        .flat_map(|tool| tool.package.split(' '))
+        .collect();
+    println!("installing with apt-get: {}", packages.join(" "));
+    for tool in &missing {
+        println!("  {:24} {}", tool.program, tool.purpose);
+    }
+    let packages = &packages;
+    let (as_root, flags) = privilege(shell)?;
+    let update = cmd!(shell, "{as_root} {flags...} apt-get -qq update").run();
+    let install = cmd!(
+        shell,
+        "{as_root} {flags...} env DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends {packages...}"
+    )
+    .run();
+    let absent: Vec<&str> = missing
+        .iter()
+        .filter(|tool| !is_there(shell, tool.program))
+        .map(|tool| tool.program)
+        .collect();
+    if absent.is_empty() {
+        return Ok(());
+    }
+    for error in [update.err(), install.err()].into_iter().flatten() {
+        eprintln!("{error}");
+    }
+    bail!(
+        "missing: {}; install with: apt-get install {}",
+        absent.join(", "),
+        packages.join(" ")
+    )
+}
+
+fn is_there(shell: &Shell, program: &str) -> bool {
+    cmd!(shell, "which {program}")
+        .quiet()
+        .ignore_status()
+        .read()
+        .is_ok_and(|path| !path.is_empty())
+}
+
+/// The program that runs a command which changes the system, and its flags.
+fn privilege(shell: &Shell) -> Result<(&'static str, &'static [&'static str])> {
+    let root = cmd!(shell, "id -u").quiet().read()? == "0";
+    Ok(if root {
+        ("env", &[])
+    } else {
+        ("sudo", &["--non-interactive"])
+    })
+}
