@@ -1,6 +1,7 @@
 //! Loads installable drivers and runs many instances of each.
 
 pub mod backend;
+pub mod registry;
 
 mod fault;
 mod memory;
