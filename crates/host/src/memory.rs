@@ -1,4 +1,245 @@
 //! Memory that a driver may touch.
+#![expect(
+    unsafe_code,
+    reason = "a block is raw memory that a driver reads and writes"
+)]
 
-/// Gives blocks whose address is good in the driver's world.
-pub trait Memory: Send + Sync {}
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::Error;
+
+/// How a block is aligned: enough for every vector type that a codec loads.
+const ALIGNMENT: usize = 64;
+
+/// How many bytes are watched behind a guarded block.
+const CANARY: usize = 64;
+
+/// The watched bytes: a value that no driver writes by accident, nor text nor silence.
+const CANARY_BYTE: u8 = 0xA7;
+
+/// Where a backend gets memory whose addresses are good in its driver's world.
+///
+/// # Safety
+/// What [`reserve`](Self::reserve) answers is valid for reads and writes of `len` bytes, zeroed, aligned to 16 bytes at least, and
+/// nobody else's, until [`release`](Self::release) takes it back.
+pub unsafe trait Memory: Send + Sync {
+    /// Takes `len` bytes, or `None` where there is no memory that the driver could reach.
+    fn reserve(&self, len: usize) -> Option<NonNull<u8>>;
+
+    /// Takes the bytes back.
+    ///
+    /// # Safety
+    /// `address` and `len` are what one call of `reserve` answered and was given, and are not used any more.
+    unsafe fn release(&self, address: NonNull<u8>, len: usize);
+}
+
+/// The ordinary heap, which every driver in this process reaches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heap;
+
+fn layout(len: usize) -> Option<Layout> {
+    Layout::from_size_align(len.max(1), ALIGNMENT).ok()
+}
+
+// SAFETY: the allocator gives memory that is valid, zeroed, aligned and exclusive until it is deallocated.
+unsafe impl Memory for Heap {
+    fn reserve(&self, len: usize) -> Option<NonNull<u8>> {
+        // SAFETY: the size of the layout is not zero.
+        NonNull::new(unsafe { alloc_zeroed(layout(len)?) })
+    }
+
+    unsafe fn release(&self, address: NonNull<u8>, len: usize) {
+        let Some(layout) = layout(len) else { return };
+        // SAFETY: the caller vouches that `address` came from `reserve(len)`, which used this very layout.
+        unsafe { dealloc(address.as_ptr(), layout) };
+    }
+}
+
+/// Gives out blocks that one instance's driver may touch.
+///
+/// ```
+/// # let manager = opendriver::Manager::builder().build();
+/// # let _ = manager;
+/// ```
+#[derive(Clone)]
+pub struct Blocks {
+    memory: Arc<dyn Memory>,
+    guarded: bool,
+}
+
+impl Blocks {
+    pub(crate) fn new(memory: Arc<dyn Memory>, guarded: bool) -> Self {
+        Self { memory, guarded }
+    }
+
+    /// Gives a zeroed block of `len` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where there is none that the driver can reach.
+    pub fn allocate(&self, len: usize) -> Result<Block, Error> {
+        let none = || Error::Memory { len };
+        let watched = if self.guarded { CANARY } else { 0 };
+        let whole = len.checked_add(watched).ok_or_else(none)?;
+        let address = self.memory.reserve(whole).ok_or_else(none)?;
+        let mut block = Block {
+            memory: Arc::clone(&self.memory),
+            address,
+            len,
+            watched,
+        };
+        block.tail_mut().fill(CANARY_BYTE);
+        Ok(block)
+    }
+
+    /// Gives a block that holds a copy of `bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where there is none that the driver can reach.
+    pub fn copy_of(&self, bytes: &[u8]) -> Result<Block, Error> {
+        let mut block = self.allocate(bytes.len())?;
+        block.copy_from_slice(bytes);
+        Ok(block)
+    }
+}
+
+impl std::fmt::Debug for Blocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Blocks")
+            .field("guarded", &self.guarded)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A driver wrote behind the end of a guarded block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the driver wrote behind a block of {len} bytes, at offset {offset}")]
+pub struct Overrun {
+    /// How long the block is.
+    pub len: usize,
+    /// The offset, from the start of the block, of the first byte that was written behind it.
+    pub offset: usize,
+}
+
+/// Bytes at an address that is good in the driver's world. Freed when dropped.
+pub struct Block {
+    memory: Arc<dyn Memory>,
+    address: NonNull<u8>,
+    len: usize,
+    watched: usize,
+}
+
+// SAFETY: the block owns its bytes, and its memory may be used from every thread.
+unsafe impl Send for Block {}
+// SAFETY: a shared block only reads.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// Tells where the block is, as a message's parameter carries it.
+    pub fn address(&self) -> isize {
+        self.address.as_ptr().expose_provenance().cast_signed()
+    }
+
+    /// Says whether something was written behind a guarded block; a block that is not guarded knows of nothing.
+    ///
+    /// # Errors
+    /// [`Overrun`] with the first byte that changed.
+    pub fn check(&self) -> Result<(), Overrun> {
+        match self.tail().iter().position(|&byte| byte != CANARY_BYTE) {
+            Some(at) => Err(Overrun {
+                len: self.len,
+                offset: self.len + at,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn tail(&self) -> &[u8] {
+        // SAFETY: `len` is inside the reserved bytes.
+        let end = unsafe { self.address.add(self.len) };
+        // SAFETY: `watched` bytes were reserved behind the `len` of the block.
+        unsafe { std::slice::from_raw_parts(end.as_ptr(), self.watched) }
+    }
+
+    fn tail_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `len` is inside the reserved bytes.
+        let end = unsafe { self.address.add(self.len) };
+        // SAFETY: `watched` bytes were reserved behind the `len` of the block, which is borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(end.as_ptr(), self.watched) }
+    }
+}
+
+impl Deref for Block {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `len` bytes are reserved and zeroed at `address`.
+        unsafe { std::slice::from_raw_parts(self.address.as_ptr(), self.len) }
+    }
+}
+
+impl DerefMut for Block {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: `len` bytes are reserved and zeroed at `address`, and the block is borrowed mutably.
+        unsafe { std::slice::from_raw_parts_mut(self.address.as_ptr(), self.len) }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: the bytes came from this memory with this length, and nothing borrows the block any more.
+        unsafe { self.memory.release(self.address, self.len + self.watched) };
+    }
+}
+
+impl std::fmt::Debug for Block {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Block")
+            .field("address", &self.address)
+            .field("len", &self.len)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(guarded: bool) -> Blocks {
+        Blocks::new(Arc::new(Heap), guarded)
+    }
+
+    #[test]
+    fn a_block_starts_zeroed_and_keeps_what_is_written() {
+        let mut block = blocks(false).allocate(5).unwrap();
+        assert_eq!(*block, [0; 5]);
+        block[4] = 9;
+        assert_eq!(block[4], 9);
+        assert_eq!(block.address() % 16, 0);
+    }
+
+    #[test]
+    fn a_guarded_block_tells_of_a_byte_written_behind_it() {
+        let block = blocks(true).copy_of(b"four").unwrap();
+        assert_eq!(block.check(), Ok(()));
+        // SAFETY: the bytes behind a guarded block are reserved.
+        let behind = unsafe { block.address.add(6) };
+        // SAFETY: as above; nothing borrows the block.
+        unsafe { behind.write(1) };
+        assert_eq!(block.check(), Err(Overrun { len: 4, offset: 6 }));
+    }
+
+    #[test]
+    fn an_absurd_length_is_an_error() {
+        assert!(matches!(
+            blocks(true).allocate(usize::MAX),
+            Err(Error::Memory { .. })
+        ));
+        assert!(matches!(
+            blocks(false).allocate(usize::MAX - 8),
+            Err(Error::Memory { .. })
+        ));
+    }
+}

@@ -1,0 +1,96 @@
+//! What a manager knows and may do, said before it is built.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::backend::{Backend, Provider};
+use crate::system::Inner;
+use crate::{Manager, Recorder, Registry};
+
+type Linked = Arc<dyn Fn() -> Box<dyn Backend> + Send + Sync>;
+
+/// Says what a manager knows and may do.
+#[derive(Default)]
+#[must_use]
+pub struct Builder {
+    linked: Vec<(String, Linked)>,
+    providers: Vec<Arc<dyn Provider>>,
+    search_path: Vec<PathBuf>,
+    registry: Option<Registry>,
+    recorder: Option<Arc<dyn Recorder>>,
+    trust_foreign_code: bool,
+    session_instance: bool,
+    probe_message: bool,
+    guarded_blocks: bool,
+}
+
+impl Builder {
+    /// Adds a driver that is part of this program, under a name that opens it. `load` makes it anew for each life from `DRV_LOAD` to
+    /// `DRV_FREE`.
+    pub fn linked<B: Backend + 'static>(
+        mut self,
+        name: &str,
+        load: impl Fn() -> B + Send + Sync + 'static,
+    ) -> Self {
+        self.linked
+            .push((name.to_owned(), Arc::new(move || Box::new(load()))));
+        self
+    }
+
+    /// Adds a way in. Files are offered to the providers in the order in which they were added.
+    pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
+        self.providers.push(Arc::new(provider));
+        self
+    }
+
+    /// Looks aliases up in this registry, and lets drivers keep their settings there. Without one, the manager has an empty one in memory.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Adds a folder in which bare file names are looked for, after the current one.
+    pub fn search_path(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.search_path.push(folder.into());
+        self
+    }
+
+    /// Allows drivers that come from files.
+    ///
+    /// Code from a file runs in this process with all of its rights, and nothing can prove that it keeps to its own memory: a fault in
+    /// it is caught and named where possible, but what it overwrote before stays overwritten. Calling this is a promise that
+    /// the files which the registry and the callers of `open` name deserve that trust.
+    pub fn trust_foreign_code(mut self) -> Self {
+        self.trust_foreign_code = true;
+        self
+    }
+
+    /// Opens a hidden first instance with 0 as `lParam2` where the application gave another value, as Wine does.
+    pub fn session_instance(mut self, on: bool) -> Self {
+        self.session_instance = on;
+        self
+    }
+
+    /// Sends message 0 before `DRV_LOAD`, as Windows 3.1 does.
+    pub fn probe_message(mut self, on: bool) -> Self {
+        self.probe_message = on;
+        self
+    }
+
+    /// Watches the bytes behind each block that a driver is given, so that [`Block::check`](crate::Block::check) tells of an overrun.
+    pub fn guarded_blocks(mut self, on: bool) -> Self {
+        self.guarded_blocks = on;
+        self
+    }
+
+    /// Shows every message to a recorder. Without one, nothing is spent on it.
+    pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Builds the manager.
+    pub fn build(self) -> Manager {
+        Manager::new(Arc::new(Inner {}))
+    }
+}

@@ -1,0 +1,93 @@
+//! One successful open of a driver, closed when dropped.
+
+use opendriver_abi::{Hdrvr, LParam, LResult, Message};
+
+use crate::{Blocks, Error, ModuleInfo, System};
+
+/// One open instance of a driver. Dropping it closes it, whatever the driver answers.
+#[derive(Debug)]
+pub struct Instance {
+    system: System,
+    handle: Hdrvr,
+}
+
+impl Instance {
+    /// Sends a message and returns the driver's answer verbatim.
+    ///
+    /// # Errors
+    /// The messages of the life cycle are not the application's to send, and a driver that broke is not called any more.
+    #[inline]
+    pub fn send(&self, message: Message, param1: LParam, param2: LParam) -> Result<LResult, Error> {
+        self.system.send(self.handle.raw(), message, param1, param2)
+    }
+
+    /// Closes the instance in good order: the driver may refuse.
+    ///
+    /// The answer is the driver's own value, which is not 0.
+    ///
+    /// # Errors
+    /// [`CloseError`] gives the instance back.
+    pub fn close(self, param1: LParam, param2: LParam) -> Result<LResult, CloseError> {
+        match self.system.close(self.handle.raw(), param1, param2) {
+            Ok(answer) => {
+                std::mem::forget(self);
+                Ok(answer)
+            }
+            Err(error) => Err(CloseError {
+                instance: self,
+                error,
+            }),
+        }
+    }
+
+    /// Leaves the instance open and gives its handle: the manager closes it at shutdown, if nobody does before.
+    pub fn into_handle(self) -> Hdrvr {
+        let handle = self.handle;
+        std::mem::forget(self);
+        handle
+    }
+
+    /// The system's handle of the instance.
+    pub fn handle(&self) -> Hdrvr {
+        self.handle
+    }
+
+    /// Memory whose addresses are good in the driver's world.
+    ///
+    /// # Errors
+    /// The instance may have been closed by its handle, or by shutdown.
+    pub fn memory(&self) -> Result<Blocks, Error> {
+        self.system.memory(self.handle.raw())
+    }
+
+    /// The module that the instance is of.
+    ///
+    /// # Errors
+    /// The instance may have been closed by its handle, or by shutdown.
+    pub fn module(&self) -> Result<ModuleInfo, Error> {
+        self.system.module_of(self.handle.raw())
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.system.close_by_force(self.handle);
+    }
+}
+
+/// An orderly close that did not close.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct CloseError {
+    /// The instance, open as before. Dropping it closes it by force.
+    pub instance: Instance,
+    /// Why it is still open.
+    pub error: Error,
+}
+
+impl From<CloseError> for Error {
+    fn from(refused: CloseError) -> Self {
+        refused.error
+    }
+}

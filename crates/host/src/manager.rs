@@ -1,0 +1,199 @@
+//! The system: loads drivers, creates and destroys instances, sends every message.
+
+use std::sync::Arc;
+
+use opendriver_abi::{Hdrvr, LParam, LResult, Message};
+
+use crate::system::Inner;
+use crate::{Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, System};
+
+/// Loads drivers, creates and destroys instances, sends every message.
+///
+/// Clones are the same manager. When the last one is dropped, the manager shuts down: every instance is told
+/// `DRV_EXITSESSION` and then closed, newest first.
+#[derive(Clone, Debug)]
+pub struct Manager {
+    inner: Arc<Inner>,
+}
+
+/// How an application ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// `DRVEA_NORMALEXIT`
+    Normal,
+    /// `DRVEA_ABNORMALEXIT`
+    Abnormal,
+}
+
+/// What a driver wants done after it was configured, installed or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Configured {
+    /// `DRVCNF_CANCEL`: nothing was changed; for `DRV_INSTALL` and `DRV_REMOVE` a veto.
+    Cancel,
+    /// `DRVCNF_OK`: done.
+    Ok,
+    /// `DRVCNF_RESTART`: done, and takes effect when the driver is loaded again.
+    Restart,
+    /// An answer that is not documented; it counts as done.
+    Other(LResult),
+}
+
+impl From<LResult> for Configured {
+    fn from(answer: LResult) -> Self {
+        match answer {
+            0 => Self::Cancel,
+            1 => Self::Ok,
+            2 => Self::Restart,
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// A registry entry to be: an alias for a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Installation<'a> {
+    /// The alias.
+    pub alias: &'a str,
+    /// The section to write it in; `Drivers32` where none is given.
+    pub section: Option<&'a str>,
+    /// The file that the alias is to name.
+    pub file: &'a str,
+    /// The parameter text that `DRV_OPEN` is to carry; empty for none.
+    pub params: &'a str,
+}
+
+impl Manager {
+    pub(crate) fn new(inner: Arc<Inner>) -> Self {
+        Self { inner }
+    }
+
+    /// Starts to say what a manager knows and may do.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Opens an instance of the driver of this name.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn open(&self, name: &str) -> Result<Instance, Error> {
+        self.open_with(OpenOptions::new(name))
+    }
+
+    /// Opens an instance of a driver.
+    ///
+    /// # Errors
+    /// The name may lead nowhere, the file may be no driver, the driver may refuse or break. Nothing stays behind then.
+    pub fn open_with(&self, options: OpenOptions<'_>) -> Result<Instance, Error> {
+        Err(Error::NotInstalled {
+            name: options.name.to_owned(),
+        })
+    }
+
+    /// The manager as its drivers see it, by handles.
+    pub fn system(&self) -> System {
+        System::new(&self.inner)
+    }
+
+    /// Sends a message to the instance of a handle.
+    ///
+    /// # Errors
+    /// The handle may be closed or none of this manager's, and otherwise as [`Instance::send`].
+    pub fn send(
+        &self,
+        handle: u32,
+        message: Message,
+        param1: LParam,
+        param2: LParam,
+    ) -> Result<LResult, Error> {
+        self.system().send(handle, message, param1, param2)
+    }
+
+    /// Closes the instance of a handle in good order. The answer is the driver's own, which is not 0.
+    ///
+    /// # Errors
+    /// The driver may refuse, and the handle may be closed or none of this manager's.
+    pub fn close(&self, handle: u32, param1: LParam, param2: LParam) -> Result<LResult, Error> {
+        self.system().close(handle, param1, param2)
+    }
+
+    /// Tells which module the instance of a handle is of.
+    ///
+    /// # Errors
+    /// The handle may be closed, or none of this manager's.
+    pub fn module_of(&self, handle: u32) -> Result<ModuleInfo, Error> {
+        self.system().module_of(handle)
+    }
+
+    /// Lists the drivers that are in memory, in the order in which they were loaded.
+    pub fn modules(&self) -> Vec<ModuleInfo> {
+        Vec::new()
+    }
+
+    /// Lists the instances, in the order in which they were opened.
+    pub fn instances(&self) -> Vec<InstanceInfo> {
+        Vec::new()
+    }
+
+    /// Tells every instance that the session ends (`DRV_EXITSESSION`), and then closes them by force, newest first.
+    pub fn end_session(&self) {}
+
+    /// Tells every instance that an application ended (`DRV_EXITAPPLICATION`).
+    pub fn end_application(&self, exit: Exit) {
+        let _ = exit;
+    }
+
+    /// Tells every instance of a change of power (`DRV_POWER`), and collects the answers.
+    pub fn power(&self, param1: LParam, param2: LParam) -> Vec<(Hdrvr, Result<LResult, Error>)> {
+        let _ = (param1, param2);
+        Vec::new()
+    }
+
+    /// Asks the driver of an alias whether it has anything to configure (`DRV_QUERYCONFIGURE`).
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with), and as [`Instance::send`].
+    pub fn query_configure(&self, alias: &str, section: Option<&str>) -> Result<bool, Error> {
+        let _ = section;
+        Err(Error::NotInstalled {
+            name: alias.to_owned(),
+        })
+    }
+
+    /// Has the driver of an alias configure itself (`DRV_CONFIGURE`), with `window` as the parent of its dialog.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with), and as [`Instance::send`].
+    pub fn configure(
+        &self,
+        alias: &str,
+        section: Option<&str>,
+        window: LParam,
+    ) -> Result<Configured, Error> {
+        let _ = (section, window);
+        Err(Error::NotInstalled {
+            name: alias.to_owned(),
+        })
+    }
+
+    /// Writes an entry and tells the driver (`DRV_INSTALL`). A driver that vetoes, refuses or breaks leaves no entry.
+    ///
+    /// # Errors
+    /// The registry may not be writable, and otherwise as [`open_with`](Self::open_with) and [`Instance::send`].
+    pub fn install(&self, installation: Installation<'_>) -> Result<Configured, Error> {
+        Err(Error::NotInstalled {
+            name: installation.file.to_owned(),
+        })
+    }
+
+    /// Tells the driver of an alias (`DRV_REMOVE`) and takes its entry out. A driver that vetoes keeps its entry.
+    ///
+    /// # Errors
+    /// The registry may not be writable, and otherwise as [`open_with`](Self::open_with) and [`Instance::send`].
+    pub fn remove(&self, alias: &str, section: Option<&str>) -> Result<Configured, Error> {
+        let _ = section;
+        Err(Error::NotInstalled {
+            name: alias.to_owned(),
+        })
+    }
+}
