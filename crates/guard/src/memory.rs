@@ -10,7 +10,7 @@ use crate::machine::Register;
 mod code;
 
 /// From this length on, the C library's loops win over the frame that they need.
-const LARGE: usize = 256;
+const LARGE: usize = 512;
 
 /// The register in which tolerant code keeps where to go on after a fault.
 pub(crate) const CONTINUATION: Register = Register::R11;

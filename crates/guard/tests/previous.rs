@@ -1,0 +1,227 @@
+//! The program's own signal handling stays as it was, outside foreign code. Each test lets a child process die or go on.
+#![expect(unsafe_code, reason = "forks, and breaks on purpose")]
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::{mem, ptr};
+
+use opendriver_guard::{install, prepare_thread, protect};
+
+#[path = "fixtures/code.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod code;
+
+use code::Code;
+
+/// How a child ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Exit(c_int),
+    Killed(c_int),
+}
+
+/// Runs `body` in a child process, where the handlers are not yet installed.
+fn child(body: impl FnOnce() -> c_int) -> End {
+    // SAFETY: the child only does what needs no lock that another thread may hold, and leaves without cleaning up.
+    let process = unsafe { libc::fork() };
+    assert!(process >= 0);
+    if process == 0 {
+        let none = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        // SAFETY: a good structure; no core files of what dies on purpose.
+        unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
+        let code = body();
+        // SAFETY: leaves at once.
+        unsafe { libc::_exit(code) };
+    }
+    let mut status = 0;
+    // SAFETY: our own child.
+    let waited = unsafe { libc::waitpid(process, &raw mut status, 0) };
+    assert_eq!(waited, process);
+    if libc::WIFSIGNALED(status) {
+        End::Killed(libc::WTERMSIG(status))
+    } else {
+        End::Exit(libc::WEXITSTATUS(status))
+    }
+}
+
+fn action(signal: c_int, handler: usize, flags: c_int) {
+    // SAFETY: all zeroes is a value of this plain structure.
+    let mut action = unsafe { mem::zeroed::<libc::sigaction>() };
+    action.sa_sigaction = handler;
+    action.sa_flags = flags;
+    // SAFETY: a good structure.
+    unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
+}
+
+/// What the program's handler has seen; it leaves with this or mends it.
+static SEEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Leaves with 40 and one more for each thing that is as the kernel would have it.
+extern "C" fn leave(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel's information.
+    let info = unsafe { &*info };
+    // SAFETY: the signal is one that carries an address.
+    let address = unsafe { info.si_addr() } as usize;
+    // SAFETY: the kernel's context.
+    let context = unsafe { &*context.cast::<libc::ucontext_t>() };
+    // SAFETY: all zeroes is an empty set.
+    let mut mask = unsafe { mem::zeroed::<libc::sigset_t>() };
+    // SAFETY: a good set to fill.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut mask) };
+    // SAFETY: a good set.
+    let blocked = unsafe { libc::sigismember(&raw const mask, signal) } == 1;
+    let instruction = context.uc_mcontext.gregs[libc::REG_RIP as usize] as usize;
+    let right = [
+        signal == libc::SIGSEGV,
+        address == 0x20,
+        blocked,
+        instruction == SEEN.load(Relaxed),
+    ];
+    let count = right.into_iter().filter(|right| *right).count();
+    // SAFETY: leaves at once.
+    unsafe { libc::_exit(40 + count as c_int) };
+}
+
+#[test]
+fn a_program_with_its_own_handler_gets_its_own_faults() {
+    let code = Code::new(code::READ);
+    let end = child(|| {
+        action(libc::SIGSEGV, leave as *const () as usize, libc::SA_SIGINFO);
+        install();
+        prepare_thread();
+        // A driver that broke before leaves no trace.
+        assert!(code.protected(0x10, 0).is_err());
+        SEEN.store(code.address(), Relaxed);
+        // SAFETY: it breaks, which is the point.
+        unsafe { code.call(0x20, 0) };
+        1
+    });
+    assert_eq!(end, End::Exit(44));
+}
+
+/// Maps the page that was missing.
+extern "C" fn mend(_: c_int, _: *mut libc::siginfo_t, _: *mut c_void) {
+    let page = SEEN.swap(0, Relaxed) as *mut c_void;
+    // SAFETY: the test's own page.
+    unsafe { libc::mprotect(page, 4096, libc::PROT_READ) };
+}
+
+#[test]
+fn a_handler_that_mends_the_fault_lets_the_program_go_on() {
+    let code = Code::new(code::READ);
+    let data = Code::new(&[9]);
+    let end = child(|| {
+        action(libc::SIGSEGV, mend as *const () as usize, libc::SA_SIGINFO);
+        install();
+        SEEN.store(data.address(), Relaxed);
+        // SAFETY: the test's own page.
+        unsafe { libc::mprotect(data.address() as *mut c_void, 4096, libc::PROT_NONE) };
+        // SAFETY: what breaks is mended.
+        unsafe { code.call(data.address(), 0) as c_int }
+    });
+    assert_eq!(end, End::Exit(9));
+}
+
+#[test]
+fn a_fault_in_our_own_code_is_not_taken_for_the_drivers() {
+    let end = child(|| {
+        action(libc::SIGSEGV, leave as *const () as usize, libc::SA_SIGINFO);
+        install();
+        prepare_thread();
+        // SAFETY: it breaks, which is the point.
+        let read = || unsafe { (0x20 as *const isize).read_volatile() };
+        // SAFETY: the closure holds nothing.
+        let answer = unsafe { protect(read) };
+        if answer.is_err() { 1 } else { 2 }
+    });
+    // The place differs from the one that the handler was told to expect, all else is right.
+    assert_eq!(end, End::Exit(43));
+}
+
+#[test]
+fn the_default_action_still_ends_the_program_with_the_right_signal() {
+    for (bytes, signal) in [
+        (code::READ, libc::SIGSEGV),
+        (code::DIVIDE, libc::SIGFPE),
+        (code::ILLEGAL, libc::SIGILL),
+        (code::BREAKPOINT, libc::SIGTRAP),
+    ] {
+        for default in [true, false] {
+            let code = Code::new(bytes);
+            let end = child(|| {
+                if default {
+                    action(signal, libc::SIG_DFL, 0);
+                }
+                install();
+                prepare_thread();
+                // SAFETY: it breaks, which is the point.
+                unsafe { code.call(0, 0) };
+                1
+            });
+            assert_eq!(end, End::Killed(signal), "{bytes:x?}");
+        }
+    }
+}
+
+#[test]
+fn an_abort_of_the_program_itself_ends_it() {
+    let end = child(|| {
+        install();
+        prepare_thread();
+        // SAFETY: it ends the process, which is the point.
+        unsafe { libc::abort() }
+    });
+    assert_eq!(end, End::Killed(libc::SIGABRT));
+}
+
+#[test]
+fn a_signal_that_somebody_sends_is_no_fault_of_the_driver() {
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGABRT] {
+        let end = child(|| {
+            action(signal, libc::SIG_DFL, 0);
+            install();
+            prepare_thread();
+            let process = std::process::id().cast_signed();
+            // SAFETY: sends ourselves a signal.
+            let send = || unsafe { libc::kill(process, signal) } as isize;
+            // SAFETY: the closure holds nothing.
+            let answer = unsafe { protect(send) };
+            if answer.is_err() { 1 } else { 2 }
+        });
+        assert_eq!(end, End::Killed(signal));
+    }
+}
+
+#[test]
+fn a_signal_that_the_program_ignores_stays_ignored() {
+    let end = child(|| {
+        action(libc::SIGTRAP, libc::SIG_IGN, 0);
+        install();
+        // SAFETY: sends ourselves a signal.
+        unsafe { libc::raise(libc::SIGTRAP) };
+        7
+    });
+    assert_eq!(end, End::Exit(7));
+}
+
+#[test]
+fn tolerant_access_is_not_told_to_the_program() {
+    let end = child(|| {
+        action(libc::SIGSEGV, leave as *const () as usize, libc::SA_SIGINFO);
+        install();
+        let mut bytes = [0; 600];
+        // SAFETY: tolerant, into our own bytes.
+        let small = unsafe { opendriver_guard::copy(bytes.as_mut_ptr(), ptr::null(), 5) };
+        // SAFETY: tolerant, into our own bytes.
+        let large = unsafe { opendriver_guard::copy(bytes.as_mut_ptr(), ptr::null(), 600) };
+        if (small, large) == (Err(0), Err(0)) {
+            5
+        } else {
+            6
+        }
+    });
+    assert_eq!(end, End::Exit(5));
+}
