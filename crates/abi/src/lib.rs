@@ -1,13 +1,24 @@
 //! The words that an installable driver and its host share.
 //!
-//! Numbers, names and layouts only: nothing here allocates, fails or calls.
+//! Numbers, names and layouts only: nothing here allocates or calls, and only the parsing of a
+//! message name can fail. Read [`Message`] first, then what a driver answers ([`answer`]), then
+//! what a host offers to a driver ([`services`]).
 #![no_std]
 
-mod handle;
 mod message;
 
+mod class;
+
+pub mod answer;
+
+mod handle;
+
+pub mod services;
+
+pub use answer::def_driver_proc;
+pub use class::Class;
 pub use handle::{DriverId, Hdrvr};
-pub use message::Message;
+pub use message::{Message, Named, UnknownMessage};
 
 /// The type of `lParam1` and `lParam2`: a number or an address, the driver's class decides.
 pub type LParam = isize;
