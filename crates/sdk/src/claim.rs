@@ -1,0 +1,90 @@
+//! An address that somebody claims is good.
+
+use crate::Host;
+
+/// An address that the application claims is memory for this driver. Every access asks the host,
+/// which says no where it cannot vouch for the address; nothing is ever taken on trust.
+///
+/// Values are in the machine's byte order.
+#[derive(Clone, Copy)]
+pub struct Claim<'a> {
+    address: usize,
+    host: &'a dyn Host,
+}
+
+impl<'a> Claim<'a> {
+    pub(crate) fn new(address: usize, host: &'a dyn Host) -> Self {
+        Self { address, host }
+    }
+
+    /// The address itself.
+    pub fn address(self) -> usize {
+        self.address
+    }
+
+    /// The claim to the bytes from `offset` on.
+    #[must_use]
+    pub fn at(self, offset: usize) -> Self {
+        Self {
+            address: self.address.wrapping_add(offset),
+            ..self
+        }
+    }
+
+    /// Copies bytes out.
+    ///
+    /// # Errors
+    /// [`BadClaim`] where the host does not let the bytes be read.
+    pub fn read(self, into: &mut [u8]) -> Result<(), BadClaim> {
+        match self.host.read(self.address, into) {
+            true => Ok(()),
+            false => Err(BadClaim {
+                address: self.address,
+                length: into.len(),
+            }),
+        }
+    }
+
+    /// Copies bytes in.
+    ///
+    /// # Errors
+    /// [`BadClaim`] where the host does not let the bytes be written.
+    pub fn write(self, from: &[u8]) -> Result<(), BadClaim> {
+        match self.host.write(self.address, from) {
+            true => Ok(()),
+            false => Err(BadClaim {
+                address: self.address,
+                length: from.len(),
+            }),
+        }
+    }
+
+    /// Reads a 32-bit number.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_u32(self) -> Result<u32, BadClaim> {
+        let mut bytes = [0; 4];
+        self.read(&mut bytes)?;
+        Ok(u32::from_ne_bytes(bytes))
+    }
+
+    /// Writes a 32-bit number.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_u32(self, value: u32) -> Result<(), BadClaim> {
+        self.write(&value.to_ne_bytes())
+    }
+}
+
+/// Memory that the application claimed and the host did not confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{length} bytes at {address:#x} are not the application's to give")]
+#[non_exhaustive]
+pub struct BadClaim {
+    /// Where the access began.
+    pub address: usize,
+    /// How many bytes it wanted.
+    pub length: usize,
+}
