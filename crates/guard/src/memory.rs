@@ -22,11 +22,11 @@ pub(crate) fn is_tolerant(instruction: usize) -> bool {
     (start..end).contains(&instruction)
 }
 
-/// Copies `len` bytes. Afterwards the bytes are those of `src` only if the two ranges do not overlap.
+/// Copies `len` bytes; the two ranges may overlap.
 ///
 /// # Errors
 ///
-/// How many bytes were copied before the one that could not be read or written.
+/// The address of the first byte that could not be read or written. What lies before it is copied, unless the ranges overlap.
 ///
 /// # Safety
 ///
@@ -34,7 +34,8 @@ pub(crate) fn is_tolerant(instruction: usize) -> bool {
 /// must be installed ([`install`](crate::install)).
 #[inline]
 pub unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) -> Result<(), usize> {
-    if len >= LARGE {
+    let overtakes = (dst as usize).wrapping_sub(src as usize) < len;
+    if len >= LARGE || overtakes {
         let whole = frame::tolerate(|| {
             // SAFETY: bad memory lands in the frame; overwriting is vouched by the caller.
             unsafe { libc::memmove(dst.cast(), src.cast(), len) };
@@ -46,14 +47,24 @@ pub unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) -> Result<(), usize
     }
     // SAFETY: the code goes on by itself after a fault; overwriting is vouched by the caller.
     let done = unsafe { code::opendriver_guard_copy(dst, src, len) };
-    if done == len { Ok(()) } else { Err(done) }
+    if done == len {
+        return Ok(());
+    }
+    let source = (src as usize).wrapping_add(done);
+    // SAFETY: a tolerant access takes any address.
+    let is_readable = unsafe { read_u8(source) }.is_some();
+    Err(if is_readable {
+        (dst as usize).wrapping_add(done)
+    } else {
+        source
+    })
 }
 
 /// Sets `len` bytes to `byte`.
 ///
 /// # Errors
 ///
-/// How many bytes were set before the one that could not be written.
+/// The address of the first byte that could not be written. What lies before it is set.
 ///
 /// # Safety
 ///
@@ -72,7 +83,11 @@ pub unsafe fn fill(dst: *mut u8, byte: u8, len: usize) -> Result<(), usize> {
     }
     // SAFETY: the code goes on by itself after a fault; overwriting is vouched by the caller.
     let done = unsafe { code::opendriver_guard_fill(dst, byte, len) };
-    if done == len { Ok(()) } else { Err(done) }
+    if done == len {
+        Ok(())
+    } else {
+        Err((dst as usize).wrapping_add(done))
+    }
 }
 
 macro_rules! reads {

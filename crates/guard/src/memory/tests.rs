@@ -35,6 +35,15 @@ impl Edge {
         self.0.wrapping_add(PAGE - distance)
     }
 
+    /// What an access of `len` bytes must say that begins `there` bytes before the end.
+    fn expect(&self, len: usize, there: usize) -> Result<(), usize> {
+        if len <= there {
+            Ok(())
+        } else {
+            Err(self.before(0) as usize)
+        }
+    }
+
     fn seal(&self) {
         // SAFETY: the first page of our mapping.
         let done = unsafe { libc::mprotect(self.0.cast(), PAGE, libc::PROT_READ) };
@@ -62,7 +71,7 @@ fn a_copy_from_the_edge_tells_how_far_it_came() {
             // SAFETY: the target has this many bytes.
             let copied = unsafe { copy(target.as_mut_ptr(), edge.before(there), len) };
             let done = len.min(there);
-            assert_eq!(copied, if len <= there { Ok(()) } else { Err(there) });
+            assert_eq!(copied, edge.expect(len, there));
             assert!(
                 target[..done].iter().all(|byte| *byte == 7),
                 "{there} {len}"
@@ -79,7 +88,23 @@ fn a_copy_to_the_edge_tells_how_far_it_came() {
         for len in [1, 2, 4, 8, 12, 16, 30, 64, 250, 280, 4000] {
             // SAFETY: the memory before the edge is ours.
             let copied = unsafe { copy(edge.before(there), source.as_ptr(), len) };
-            assert_eq!(copied, if len <= there { Ok(()) } else { Err(there) });
+            assert_eq!(copied, edge.expect(len, there));
+        }
+    }
+}
+
+#[test]
+fn ranges_that_overlap_are_copied_whole() {
+    crate::install();
+    for len in [1, 3, 8, 16, 33, 64, 200, 255, 256, 700] {
+        for (from, to) in [(0, 1), (0, 5), (5, 0), (0, 40), (40, 0), (7, 7)] {
+            let mut bytes: Vec<u8> = (0..800).map(|index| (index % 251) as u8).collect();
+            let mut expected = bytes.clone();
+            expected.copy_within(from..from + len, to);
+            let start = bytes.as_mut_ptr();
+            // SAFETY: both ranges lie in the vector.
+            unsafe { copy(start.wrapping_add(to), start.wrapping_add(from), len) }.unwrap();
+            assert_eq!(bytes, expected, "{len} bytes from {from} to {to}");
         }
     }
 }
@@ -91,7 +116,7 @@ fn a_fill_tells_how_far_it_came() {
         for len in [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 255, 256, 900, PAGE] {
             // SAFETY: the memory before the edge is ours.
             let filled = unsafe { fill(edge.before(there), 0xa5, len) };
-            assert_eq!(filled, if len <= there { Ok(()) } else { Err(there) });
+            assert_eq!(filled, edge.expect(len, there));
             for at in 0..len.min(there) {
                 // SAFETY: tolerant.
                 let byte = unsafe { read_u8(edge.before(there) as usize + at) };
