@@ -1,0 +1,61 @@
+//! Which exit status an error of the library means, and what a person can do about it.
+
+use opendriver::{Blame, Error, registry};
+
+use crate::report::{Exit, Failure};
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match error.blame() {
+            Blame::Refused => Exit::Refused,
+            Blame::Broke => Exit::Broke,
+            _ => Exit::Unasked,
+        };
+        let hint = hint(&error);
+        let failure = Self::new(exit, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<registry::Error> for Failure {
+    fn from(error: registry::Error) -> Self {
+        let hint = match &error {
+            registry::Error::ReadOnly { .. } | registry::Error::Shadowed { .. } => {
+                Some("`--registry FILE` names a registry file of your own")
+            }
+            registry::Error::BadKey { .. } => Some("`drv registry list` shows the keys"),
+            _ => None,
+        };
+        let failure = Self::new(Exit::Unasked, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+/// The way out of an error, where there is one.
+fn hint(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::NotInstalled { name } if name.contains(['/', '\\']) => "there is no such file".to_owned(),
+        Error::NotInstalled { .. } => {
+            "`drv list` shows what is; a file is looked for here, in --path and in OPENDRIVER_PATH".to_owned()
+        }
+        Error::LifeCycleMessage { .. } => {
+            "`drv open` opens and closes; messages from DRV_CONFIGURE to DRV_REMOVE and above can be sent".to_owned()
+        }
+        Error::NoDriverProc { found: Some(found), .. } if found.starts_with("DriverProc@") => {
+            "was it linked without a .def file?".to_owned()
+        }
+        Error::NoDriverProc { file, .. } | Error::NotADriver { file, .. } | Error::WrongMachine { file, .. } => {
+            format!("`drv info {}` says what it is", file.display())
+        }
+        Error::Broke(fault) if fault.what.contains("is not implemented") => {
+            format!("`drv imports {}` lists what else is missing", fault.module)
+        }
+        _ => return None,
+    })
+}
