@@ -299,7 +299,7 @@ unsafe fn look(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
 
 #[test]
 fn a_hook_may_touch_memory_that_is_not_there() {
-    let mut seen = Ok(());
+    let mut seen: Result<(), usize> = Ok(());
     let counter = (&raw mut seen).cast::<()>();
     install();
     prepare_thread();

@@ -1,1 +1,50 @@
 //! The Windows process that a driver believes it lives in.
+//!
+//! A [`Process`] maps images, binds their imports to *shims* (functions of ours that stand for
+//! Windows ones) and calls into them. It knows nothing of drivers: what a Windows driver may ask of
+//! the driver system, of the registry or of the person at the screen goes up through the
+//! [`Station`] that was handed down.
+#![expect(unsafe_code, reason = "runs foreign machine code in this process")]
+
+mod imports;
+mod load;
+mod module;
+mod process;
+mod station;
+
+mod claim;
+mod cx;
+mod enter;
+mod fault;
+mod fields;
+mod gate;
+mod seh;
+mod shim;
+mod trace;
+mod trap;
+
+mod handle;
+mod heap;
+mod memory;
+mod peb;
+mod state;
+mod teb;
+mod thread;
+
+mod dll;
+
+#[cfg(test)]
+mod bench;
+
+pub use imports::{Import, Source, imports};
+pub use load::LoadError;
+pub use module::Module;
+pub use process::{Config, Process};
+pub use shim::{Convention, Dll, Kind, Shim};
+pub use station::{Drivers, Registry, RegistryError, RegistryValue, Report, Station, TracedCall};
+pub use trap::{Fault, FaultKind};
+
+/// Every shim DLL, in alphabetical order of no importance: the source of the coverage table.
+pub fn dlls() -> &'static [&'static Dll] {
+    dll::ALL
+}

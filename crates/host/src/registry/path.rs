@@ -153,11 +153,13 @@ impl std::str::FromStr for KeyPath {
 /// The way that a person writes it: a driver section by its short name, all else from a short root.
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.below_current_version() {
-            Some([section]) if SECTIONS.iter().any(|known| fold(known) == fold(section)) => {
-                f.write_str(section)
-            }
-            _ => f.write_str(&self.names.join("\\")),
+        let section = match self.below_current_version() {
+            Some([section]) => SECTIONS.iter().find(|known| fold(known) == fold(section)),
+            _ => None,
+        };
+        match section {
+            Some(known) => f.write_str(known),
+            None => f.write_str(&self.names.join("\\")),
         }
     }
 }
@@ -256,7 +258,7 @@ mod tests {
             r"HKCU\Software\Vendor\Codec",
             r"HKLM\Software",
             "HKU",
-            "mci extensions",
+            "MCI Extensions",
         ] {
             assert_eq!(path(text).to_string(), text);
         }

@@ -282,39 +282,56 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {
-                    let holder = holder(&mut file);
+                    let holder = Holder::read(&mut file);
                     if waiting.is_over(holder) {
                         return Err(Error::InUse {
                             file: target.to_owned(),
-                            holder,
+                            holder: holder.map(|holder| holder.process),
                         });
                     }
                 }
                 Err(TryLockError::Error(source)) => return Err(unwritable(target, "lock", source)),
             }
         }
-        // Who holds the lock is for people to read; on a full disk it stays unsaid.
-        let said = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| write!(file, "{}", std::process::id()));
-        drop(said);
+        // Who holds the lock is only for those who wait for it; on a full disk it stays unsaid.
+        drop(Holder::write(&mut file));
         Ok(Self { _file: file })
     }
 }
 
-fn holder(file: &mut File) -> Option<u32> {
-    let mut text = String::new();
-    file.rewind().ok()?;
-    file.take(16).read_to_string(&mut text).ok()?;
-    text.parse().ok()
+/// Who holds a lock, as the lock file says it: `4242 17`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Holder {
+    process: u32,
+    /// How often the lock had been taken, so that one process taking it again and again is not one that keeps it.
+    turn: u64,
+}
+
+impl Holder {
+    fn read(file: &mut File) -> Option<Self> {
+        let mut text = String::new();
+        file.rewind().ok()?;
+        file.take(64).read_to_string(&mut text).ok()?;
+        let (process, turn) = text.trim_end().split_once(' ')?;
+        Some(Self {
+            process: process.parse().ok()?,
+            turn: turn.parse().ok()?,
+        })
+    }
+
+    fn write(file: &mut File) -> io::Result<()> {
+        let turn = Self::read(file).map_or(0, |last| last.turn.wrapping_add(1));
+        file.rewind()?;
+        file.set_len(0)?;
+        writeln!(file, "{} {turn}", std::process::id())
+    }
 }
 
 /// Waits for one holder of a lock at a time: many writers in a row are no reason to give up.
 struct Waiting {
     patience: Duration,
     since: Instant,
-    holder: Option<u32>,
+    holder: Option<Holder>,
     pause: Duration,
 }
 
@@ -328,7 +345,7 @@ impl Waiting {
         }
     }
 
-    fn is_over(&mut self, holder: Option<u32>) -> bool {
+    fn is_over(&mut self, holder: Option<Holder>) -> bool {
         if holder.is_some() && holder != self.holder {
             self.holder = holder;
             self.since = Instant::now();

@@ -1,0 +1,109 @@
+//! Structures in the driver's memory, field by field: one description for both widths.
+//!
+//! Fields lie at their natural alignment in the order of the declaration in the Windows headers, and
+//! addresses are as wide as the driver: naming the fields in order gives the layout of either width.
+
+use crate::claim::Plain;
+use crate::cx::Cx;
+use crate::shim::{Addr, Handle, Signed, Size};
+use crate::trap::Trap;
+
+/// A place that moves through a structure.
+pub(crate) struct Fields<'c, 'a> {
+    cx: &'c Cx<'a>,
+    start: Addr,
+    next: u64,
+}
+
+/// A field of a structure.
+pub(crate) trait Field: Sized {
+    /// Bytes and alignment in a driver of this pointer size.
+    fn size(pointer: u64) -> u64;
+    /// Reads it.
+    fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap>;
+    /// Writes it.
+    fn write(self, cx: &Cx<'_>, at: Addr) -> Result<(), Trap>;
+}
+
+macro_rules! plain_fields {
+    ($($type:ty),*) => {$(
+        impl Field for $type {
+            fn size(_: u64) -> u64 { size_of::<$type>() as u64 }
+            fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap> { <$type as Plain>::read(cx, at) }
+            fn write(self, cx: &Cx<'_>, at: Addr) -> Result<(), Trap> { Plain::write(self, cx, at) }
+        }
+    )*};
+}
+
+plain_fields!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
+
+macro_rules! wide_fields {
+    ($($type:ident($number:ty)),*) => {$(
+        impl Field for $type {
+            fn size(pointer: u64) -> u64 { pointer }
+            fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap> {
+                cx.read_addr(at).map(|value| Self(value.0 as $number))
+            }
+            fn write(self, cx: &Cx<'_>, at: Addr) -> Result<(), Trap> {
+                cx.write_addr(at, Addr(self.0 as u64))
+            }
+        }
+    )*};
+}
+
+wide_fields!(Addr(u64), Size(u64), Handle(u64), Signed(i64));
+
+impl<'c, 'a> Fields<'c, 'a> {
+    fn place<T: Field>(&mut self) -> Addr {
+        let size = T::size(self.cx.pointer_size());
+        let at = self.next.next_multiple_of(size);
+        self.next = at + size;
+        self.start.offset(at)
+    }
+
+    /// Reads the next field.
+    pub(crate) fn get<T: Field>(&mut self) -> Result<T, Trap> {
+        let at = self.place::<T>();
+        T::read(self.cx, at)
+    }
+
+    /// Writes the next field.
+    pub(crate) fn put<T: Field>(&mut self, value: T) -> Result<&mut Self, Trap> {
+        let at = self.place::<T>();
+        value.write(self.cx, at)?;
+        Ok(self)
+    }
+
+    /// Passes over the next field.
+    pub(crate) fn skip<T: Field>(&mut self) -> &mut Self {
+        self.place::<T>();
+        self
+    }
+
+    /// Passes over an array of bytes.
+    pub(crate) fn skip_bytes(&mut self, count: u64) -> &mut Self {
+        self.next += count;
+        self
+    }
+
+    /// Where the next field of this type lies, which is passed over.
+    pub(crate) fn address_of<T: Field>(&mut self) -> Addr {
+        self.place::<T>()
+    }
+
+    /// Bytes up to here.
+    pub(crate) fn length(&self) -> u64 {
+        self.next
+    }
+}
+
+impl<'a> Cx<'a> {
+    /// Starts at the first field of a structure.
+    pub(crate) fn fields<'c>(&'c self, at: Addr) -> Fields<'c, 'a> {
+        Fields {
+            cx: self,
+            start: at,
+            next: 0,
+        }
+    }
+}

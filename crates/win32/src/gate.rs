@@ -1,0 +1,306 @@
+//! Where driver code crosses into a shim.
+//!
+//! Each function that an image imports is bound to a *gate*: twelve bytes that load a number and
+//! jump to one common entry. The entry keeps every register that a Windows function keeps (so that
+//! exceptions can unwind through it and contexts can be captured), and calls [`dispatch`] with a
+//! [`Caller`]. The number names a [`Shim`] of the process that GS belongs to, or a missing function.
+
+use std::arch::global_asm;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, OnceLock};
+
+use crate::cx::Cx;
+use crate::shim::{Addr, Shim};
+use crate::thread::Thread;
+use crate::trace;
+use crate::trap::{self, Trap};
+
+/// How many gates there are, for all processes together; each process numbers its own from 0.
+pub(crate) const GATES: usize = 8192;
+const GATE_BYTES: usize = 16;
+
+/// The registers of the driver at the gate, as the assembly below lays them out.
+#[repr(C, align(16))]
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// xmm6 to xmm15, which the callee keeps.
+    pub(crate) xmm: [u128; 10],
+    /// xmm0 to xmm3, low halves: floating-point arguments.
+    pub(crate) floats: [u64; 4],
+    pub(crate) rbx: u64,
+    pub(crate) rdi: u64,
+    pub(crate) rsi: u64,
+    pub(crate) r12: u64,
+    pub(crate) r13: u64,
+    pub(crate) r14: u64,
+    pub(crate) r15: u64,
+    pub(crate) rbp: u64,
+    /// The address of the return address on the driver's stack; the arguments' homes follow it.
+    pub(crate) entry_stack: u64,
+    pub(crate) mxcsr: u64,
+}
+
+impl Caller {
+    /// Where the shim returns to.
+    pub(crate) fn return_address(&self, cx: &Cx<'_>) -> Result<u64, Trap> {
+        cx.read(Addr(self.entry_stack))
+    }
+}
+
+global_asm!(
+    ".p2align 4",
+    "opendriver_win32_gates:",
+    ".set gate, 0",
+    ".rept {gates}",
+    "mov eax, gate",
+    "jmp opendriver_win32_gate",
+    ".p2align 4, 0xCC",
+    ".set gate, gate + 1",
+    ".endr",
+    ".p2align 4",
+    "opendriver_win32_gate:",
+    "mov [rsp + 8], rcx",
+    "mov [rsp + 16], rdx",
+    "mov [rsp + 24], r8",
+    "mov [rsp + 32], r9",
+    "mov r10, rsp",
+    "push rbp",
+    "mov rbp, rsp",
+    "sub rsp, 280",
+    "and rsp, -16",
+    "movaps [rsp], xmm6",
+    "movaps [rsp + 16], xmm7",
+    "movaps [rsp + 32], xmm8",
+    "movaps [rsp + 48], xmm9",
+    "movaps [rsp + 64], xmm10",
+    "movaps [rsp + 80], xmm11",
+    "movaps [rsp + 96], xmm12",
+    "movaps [rsp + 112], xmm13",
+    "movaps [rsp + 128], xmm14",
+    "movaps [rsp + 144], xmm15",
+    "movq [rsp + 160], xmm0",
+    "movq [rsp + 168], xmm1",
+    "movq [rsp + 176], xmm2",
+    "movq [rsp + 184], xmm3",
+    "mov [rsp + 192], rbx",
+    "mov [rsp + 200], rdi",
+    "mov [rsp + 208], rsi",
+    "mov [rsp + 216], r12",
+    "mov [rsp + 224], r13",
+    "mov [rsp + 232], r14",
+    "mov [rsp + 240], r15",
+    "mov r11, [rbp]",
+    "mov [rsp + 248], r11",
+    "mov [rsp + 256], r10",
+    "stmxcsr [rsp + 264]",
+    "mov edi, eax",
+    "mov rsi, rsp",
+    "cld",
+    "call {dispatch}",
+    "movq xmm0, rax",
+    "movaps xmm6, [rsp]",
+    "movaps xmm7, [rsp + 16]",
+    "movaps xmm8, [rsp + 32]",
+    "movaps xmm9, [rsp + 48]",
+    "movaps xmm10, [rsp + 64]",
+    "movaps xmm11, [rsp + 80]",
+    "movaps xmm12, [rsp + 96]",
+    "movaps xmm13, [rsp + 112]",
+    "movaps xmm14, [rsp + 128]",
+    "movaps xmm15, [rsp + 144]",
+    "mov rdi, [rsp + 200]",
+    "mov rsi, [rsp + 208]",
+    "leave",
+    "ret",
+    gates = const GATES,
+    dispatch = sym dispatch,
+);
+
+unsafe extern "C" {
+    static opendriver_win32_gates: [[u8; GATE_BYTES]; GATES];
+}
+
+/// The address that an import with this number is bound to.
+pub(crate) fn gate_address(number: usize) -> u64 {
+    let first = &raw const opendriver_win32_gates;
+    first as u64 + (number * GATE_BYTES) as u64
+}
+
+/// The number of the gate at an address, if it is one.
+pub(crate) fn gate_number(address: u64) -> Option<usize> {
+    let offset = address.checked_sub(gate_address(0))? as usize;
+    (offset < GATES * GATE_BYTES && offset.is_multiple_of(GATE_BYTES))
+        .then_some(offset / GATE_BYTES)
+}
+
+/// What a gate leads to.
+pub(crate) enum Target {
+    /// A function of ours.
+    Shim(&'static Shim),
+    /// A function that nobody implements.
+    Missing(Missing),
+}
+
+/// The names of a function that nobody implements.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Missing {
+    pub(crate) dll: String,
+    pub(crate) name: String,
+}
+
+/// The gates of one process: numbers are given out once and found without a lock.
+pub(crate) struct Gates {
+    chunks: [OnceLock<Box<[OnceLock<Target>; CHUNK]>>; GATES / CHUNK],
+    numbers: Mutex<Numbers>,
+}
+
+const CHUNK: usize = 128;
+
+#[derive(Default)]
+struct Numbers {
+    shims: HashMap<*const Shim, usize>,
+    missing: HashMap<Missing, usize>,
+}
+
+// SAFETY: the pointers are names of statics, never followed.
+unsafe impl Send for Numbers {}
+
+impl Gates {
+    pub(crate) fn new() -> Self {
+        let chunks = [const { OnceLock::new() }; GATES / CHUNK];
+        Self {
+            chunks,
+            numbers: Mutex::default(),
+        }
+    }
+
+    /// The address that stands for a function of ours; none when all gates are taken.
+    pub(crate) fn shim(&self, shim: &'static Shim) -> Option<u64> {
+        let mut numbers = self.numbers.lock().expect("no holder panics");
+        let next = numbers.next();
+        let number = *numbers.shims.entry(shim).or_insert(next);
+        self.open(number, next, || Target::Shim(shim))
+    }
+
+    /// The address that stands for a function that nobody implements.
+    pub(crate) fn missing(&self, missing: Missing) -> Option<u64> {
+        let mut numbers = self.numbers.lock().expect("no holder panics");
+        let next = numbers.next();
+        let number = *numbers.missing.entry(missing.clone()).or_insert(next);
+        self.open(number, next, || Target::Missing(missing))
+    }
+
+    fn open(&self, number: usize, next: usize, target: impl FnOnce() -> Target) -> Option<u64> {
+        let chunk = self.chunks.get(number / CHUNK)?;
+        if number == next {
+            let chunk = chunk.get_or_init(|| Box::new([const { OnceLock::new() }; CHUNK]));
+            chunk[number % CHUNK].get_or_init(target);
+        }
+        Some(gate_address(number))
+    }
+
+    /// What the gate with this number leads to.
+    pub(crate) fn target(&self, number: usize) -> Option<&Target> {
+        self.chunks.get(number / CHUNK)?.get()?[number % CHUNK].get()
+    }
+}
+
+impl Numbers {
+    fn next(&self) -> usize {
+        self.shims.len() + self.missing.len()
+    }
+}
+
+/// The arguments of one call, in order.
+pub(crate) struct Args<'a> {
+    caller: &'a Caller,
+    next: u64,
+}
+
+impl Args<'_> {
+    fn slot(&mut self) -> u64 {
+        let index = self.next;
+        self.next += 1;
+        let at = (self.caller.entry_stack + 8 + 8 * index) as *const u64;
+        // SAFETY: the caller of a Windows function provides four homes and its further arguments
+        // above the return address; the gate itself has just written there.
+        unsafe { at.read() }
+    }
+
+    /// Starts reading the arguments of a call.
+    pub(crate) fn new(caller: &Caller) -> Args<'_> {
+        Args { caller, next: 0 }
+    }
+
+    pub(crate) fn word(&mut self) -> u64 {
+        self.slot()
+    }
+
+    pub(crate) fn long(&mut self) -> u64 {
+        self.slot()
+    }
+
+    pub(crate) fn pointer(&mut self) -> u64 {
+        self.slot()
+    }
+
+    pub(crate) fn signed(&mut self) -> i64 {
+        self.slot() as i64
+    }
+
+    pub(crate) fn float(&mut self, _bytes: u64) -> u64 {
+        let index = self.next;
+        let slot = self.slot();
+        self.caller
+            .floats
+            .get(index as usize)
+            .copied()
+            .unwrap_or(slot)
+    }
+
+    pub(crate) fn rest(&mut self) -> Addr {
+        Addr(self.caller.entry_stack + 8 + 8 * self.next)
+    }
+}
+
+/// Room that a shim must have on the driver's stack before it starts.
+const SHIM_ROOM: u64 = 0x1_0000;
+
+/// Runs the shim behind a gate; comes back with the result register, or not at all.
+extern "C" fn dispatch(number: u32, caller: *const Caller) -> u64 {
+    // SAFETY: gates are reached from driver code only, where GS is the TEB of a `Thread`.
+    let thread = unsafe { Thread::of_gs() };
+    // SAFETY: the gate passes the registers that it has just stored on the stack below.
+    let caller = unsafe { &*caller };
+    let trap = match run(thread, number, caller) {
+        Ok(result) => return result,
+        Err(trap) => trap,
+    };
+    // Nothing on this frame needs a destructor from here on: the trap has moved out.
+    trap::settle(thread, caller, trap)
+}
+
+fn run(thread: &Thread, number: u32, caller: &Caller) -> Result<u64, Trap> {
+    if caller.entry_stack < thread.stack_limit() + SHIM_ROOM {
+        return Err(Trap::stack_overflow(caller.entry_stack));
+    }
+    let process = thread.process();
+    let _inside = thread.enter_shim();
+    let mut cx = Cx::new(process, thread, Some(caller));
+    let shim = match process.gates().target(number as usize) {
+        Some(Target::Shim(shim)) => shim,
+        Some(Target::Missing(missing)) => return Err(Trap::missing(missing)),
+        None => return Err(Trap::wild_gate(number)),
+    };
+    let mut args = Args::new(caller);
+    let call = || (shim.call)(&mut cx, &mut args);
+    let result = if process.is_traced() {
+        catch_unwind(AssertUnwindSafe(|| {
+            trace::traced(process, shim, caller, call)
+        }))
+    } else {
+        catch_unwind(AssertUnwindSafe(call))
+    };
+    result.unwrap_or_else(|_| Err(Trap::panicked(shim)))
+}

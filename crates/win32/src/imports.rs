@@ -1,0 +1,99 @@
+//! What an image imports, and what of it is there.
+
+use std::path::Path;
+
+use opendriver_pe::{self as pe, ImportKind, Symbol};
+
+use crate::dll;
+use crate::load::{LoadError, find_ignoring_case};
+
+/// One import of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The DLL as the image names it.
+    pub dll: String,
+    /// The function's or variable's name, or `#` and its ordinal.
+    pub symbol: String,
+    /// Whether it is bound only when it is first called.
+    pub is_delayed: bool,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where an import comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// From a function or variable of ours.
+    Shim,
+    /// From a DLL beside the image or in the search path.
+    File,
+    /// From nowhere: calling it is a fault.
+    Missing,
+}
+
+/// Lists what an image imports, in its own order, and what of it is there.
+///
+/// DLLs that are neither ours nor a part of Windows are looked for beside the image and then in
+/// `search`, as when it is loaded.
+///
+/// # Errors
+/// When the file cannot be read or is no image.
+pub fn imports(path: &Path, search: &[&Path]) -> Result<Vec<Import>, LoadError> {
+    let data = std::fs::read(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let image_error = |source| LoadError::Image {
+        path: path.to_owned(),
+        source,
+    };
+    let file = pe::File::parse(&data).map_err(image_error)?;
+    let mut found = Vec::new();
+    for dll in file.imports().map_err(image_error)? {
+        let provider = Provider::find(path, search, dll.name);
+        found.extend(dll.entries.iter().map(|entry| Import {
+            dll: dll.name.to_owned(),
+            symbol: entry.symbol.to_string(),
+            is_delayed: matches!(dll.kind, ImportKind::Delay { .. }),
+            source: provider.source(entry.symbol),
+        }));
+    }
+    Ok(found)
+}
+
+/// Who provides a DLL.
+enum Provider {
+    Shims(&'static crate::Dll),
+    File(Vec<u8>),
+    Nobody,
+}
+
+impl Provider {
+    fn find(path: &Path, search: &[&Path], name: &str) -> Self {
+        if let Some(shims) = dll::find(name) {
+            return Self::Shims(shims);
+        }
+        let beside = path.parent().into_iter().chain(search.iter().copied());
+        let file = beside
+            .filter_map(|place| find_ignoring_case(place, &dll::file_name(name)))
+            .next();
+        file.and_then(|file| std::fs::read(file).ok())
+            .map_or(Self::Nobody, Self::File)
+    }
+
+    fn source(&self, symbol: Symbol<'_>) -> Source {
+        match self {
+            Self::Shims(dll) if dll.has(symbol) => Source::Shim,
+            Self::File(data) if exports(data, symbol) => Source::File,
+            _ => Source::Missing,
+        }
+    }
+}
+
+/// Tells whether an image exports a symbol; where a forward leads is not followed.
+fn exports(data: &[u8], symbol: Symbol<'_>) -> bool {
+    let file = pe::File::parse(data);
+    let exports = file.as_ref().ok().and_then(|file| file.exports().ok());
+    exports.and_then(|exports| exports.find(symbol)).is_some()
+}

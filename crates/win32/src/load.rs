@@ -1,0 +1,242 @@
+//! From a file to an image that runs: dependencies, imports, thread-local storage, `DllMain`.
+//!
+//! As on Windows one lock, which a thread may take again, is held while images come and go and while
+//! their `DllMain` runs. Calls into loaded images never take it.
+
+mod binding;
+mod images;
+mod tls;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use opendriver_pe as pe;
+
+use crate::module::Module;
+use crate::process::Process;
+use crate::thread::Thread;
+use crate::trap::Fault;
+
+pub(crate) use binding::find_ignoring_case;
+pub(crate) use images::{Image, Images, ModuleRef};
+
+/// Why an image was not loaded. Nothing of it stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read \"{}\"", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not an image that can be mapped.
+    #[error("\"{}\" cannot be loaded", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: pe::Error,
+    },
+    /// The image is for another processor.
+    #[error("\"{}\" is for {found}, expected x86-64", path.display())]
+    Machine {
+        /// The file.
+        path: PathBuf,
+        /// What it is for.
+        found: String,
+    },
+    /// A program, not a library.
+    #[error("\"{}\" is a program, not a DLL", path.display())]
+    Program {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A DLL that the image needs is neither a part of Windows nor found.
+    #[error("\"{}\" needs \"{dependency}\", which is not beside it nor in the search path", path.display())]
+    Dependency {
+        /// The file.
+        path: PathBuf,
+        /// The DLL that it needs.
+        dependency: String,
+    },
+    /// A DLL that the image needs could not be loaded either.
+    #[error("\"{}\" needs \"{dependency}\"", path.display())]
+    BrokenDependency {
+        /// The file.
+        path: PathBuf,
+        /// The DLL that it needs.
+        dependency: String,
+        /// Why that one was not loaded.
+        source: Box<LoadError>,
+    },
+    /// A DLL that the image needs is there, but lacks a function.
+    #[error("\"{}\" needs {dll}!{symbol}, which \"{dll}\" does not export", path.display())]
+    Symbol {
+        /// The file.
+        path: PathBuf,
+        /// The DLL that should have it.
+        dll: String,
+        /// The function's name, or `#` and its ordinal.
+        symbol: String,
+    },
+    /// The image's own start refused.
+    #[error("DllMain of \"{}\" refused to start", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The image's own start broke.
+    #[error("DllMain of \"{}\" broke", path.display())]
+    Broke {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        source: Fault,
+    },
+    /// More functions are bound than a process has room for.
+    #[error("\"{}\" imports more functions than a process has room for", path.display())]
+    Room {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+const ATTACH: u64 = 1;
+const DETACH: u64 = 0;
+
+impl Process {
+    /// Loads a DLL and what it needs, or finds it loaded already.
+    ///
+    /// # Errors
+    /// A [`LoadError`] that names the file and the reason.
+    pub fn load(self: &Arc<Self>, path: &Path) -> Result<Module, LoadError> {
+        let image = self.with_cx(|cx| self.load_image(cx.thread(), path))?;
+        Ok(Module::new(self.clone(), image))
+    }
+
+    /// Loads a DLL, or takes one more reference to it.
+    pub(crate) fn load_image(&self, thread: &Thread, path: &Path) -> Result<Arc<Image>, LoadError> {
+        let _lock = self.images().lock();
+        let read_error = |source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let path = &fs::canonicalize(path).map_err(read_error)?;
+        let metadata = fs::metadata(path).map_err(read_error)?;
+        let identity = (metadata.dev(), metadata.ino());
+        if let Some(image) = self.images().by_identity(identity) {
+            image.retain();
+            return Ok(image);
+        }
+        let data = fs::read(path).map_err(read_error)?;
+        let image_error = |source| LoadError::Image {
+            path: path.clone(),
+            source,
+        };
+        let file = pe::File::parse(&data).map_err(image_error)?;
+        if file.machine() != pe::Machine::X86_64 {
+            return Err(LoadError::Machine {
+                path: path.clone(),
+                found: file.machine().to_string(),
+            });
+        }
+        if !file.is_dll() {
+            return Err(LoadError::Program { path: path.clone() });
+        }
+        let mapping = pe::map(&file, pe::Placement::Anywhere).map_err(image_error)?;
+        let image = Arc::new(Image::new(path.clone(), identity, &file, mapping));
+        self.images().add(image.clone());
+        match self.start(thread, &image, &file) {
+            Ok(()) => Ok(image),
+            Err(error) => {
+                self.discard(&image);
+                Err(error)
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        thread: &Thread,
+        image: &Arc<Image>,
+        file: &pe::File<'_>,
+    ) -> Result<(), LoadError> {
+        let path = image.path();
+        self.bind(thread, image, file)?;
+        let image_error = |source| LoadError::Image {
+            path: path.to_owned(),
+            source,
+        };
+        self.give_blocks(image, file).map_err(image_error)?;
+        image.protect().map_err(image_error)?;
+        self.peb().add(
+            self.heap(),
+            image.base(),
+            image.size(),
+            image.entry(),
+            &image.dos_path(),
+        );
+        self.station().mapped(path, image.base());
+        image.set_started();
+        match self.notify(thread, image, ATTACH) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                // As on Windows: a DLL that refuses to attach is told to detach.
+                let _ = self.notify(thread, image, DETACH);
+                Err(LoadError::Refused {
+                    path: path.to_owned(),
+                })
+            }
+            Err(trap) => Err(LoadError::Broke {
+                path: path.to_owned(),
+                source: self.fault_of(trap),
+            }),
+        }
+    }
+
+    /// Calls the image's TLS callbacks and its `DllMain`, in the order that the reason asks for.
+    pub(crate) fn notify(
+        &self,
+        thread: &Thread,
+        image: &Image,
+        reason: u64,
+    ) -> Result<bool, crate::trap::Trap> {
+        let arguments = [image.base(), reason, 0];
+        for callback in image.tls_callbacks() {
+            self.call_nested(thread, callback, &arguments)?;
+        }
+        match image.entry() {
+            0 => Ok(true),
+            entry => {
+                Ok(self.call_nested(thread, entry, &arguments)? as u32 != 0 || reason != ATTACH)
+            }
+        }
+    }
+
+    /// Gives up one reference; the last one detaches and unmaps.
+    pub(crate) fn unload_image(&self, thread: &Thread, image: &Arc<Image>) -> Result<(), Fault> {
+        let _lock = self.images().lock();
+        if !image.release() {
+            return Ok(());
+        }
+        let answer = self.notify(thread, image, DETACH);
+        self.discard(image);
+        answer.map(drop).map_err(|trap| self.fault_of(trap))
+    }
+
+    /// Forgets an image that nobody uses, and what it needed.
+    fn discard(&self, image: &Arc<Image>) {
+        self.images().remove(image);
+        self.peb().remove(self.heap(), image.base());
+        self.take_blocks(image);
+        for dependency in image.take_dependencies() {
+            // What a dependency says on its way out is its own matter.
+            let _ = self.with_thread(|thread| self.unload_image(thread, &dependency));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! A Windows process inside this one.
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, Weak};
+
+use crate::cx::Cx;
+use crate::enter::{self, Frame};
+use crate::fault;
+use crate::gate::Gates;
+use crate::handle::Handles;
+use crate::heap::Heap;
+use crate::load::Images;
+use crate::peb::Peb;
+use crate::state::SharedStates;
+use crate::station::Station;
+use crate::thread::Thread;
+use crate::trap::{Fault, Trap};
+
+/// How a process is made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Directories in which DLLs are looked for after the one of the image that needs them.
+    pub search: Vec<PathBuf>,
+    /// Drive letters and the directories that they stand for.
+    pub drives: Vec<(char, PathBuf)>,
+    /// What the process sees as its environment.
+    pub environment: Vec<(String, String)>,
+    /// What the process sees as its command line.
+    pub command_line: String,
+    /// Whether each shim call is told to the station.
+    pub trace: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            search: Vec::new(),
+            drives: vec![('Z', PathBuf::from("/"))],
+            environment: Vec::new(),
+            command_line: r"C:\windows\system32\opendriver.exe".to_owned(),
+            trace: false,
+        }
+    }
+}
+
+/// A Windows process: images, heap, handles, threads.
+///
+/// Several may live in one host process; they share nothing but the address space.
+pub struct Process {
+    this: Weak<Process>,
+    config: Config,
+    station: Arc<dyn Station>,
+    gates: Gates,
+    states: SharedStates,
+    handles: Handles,
+    images: Images,
+    threads: Mutex<Vec<ThreadRef>>,
+    peb: Peb,
+    // Last, because everything above may hold blocks of it.
+    heap: Heap,
+}
+
+/// A live thread of the process, for those who must see all of them.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct ThreadRef(pub(crate) *const Thread);
+
+// SAFETY: followed only under the process' thread lock, and a thread leaves the list before it goes.
+unsafe impl Send for ThreadRef {}
+
+impl Process {
+    /// Makes a process that asks `station` for what lies outside it.
+    pub fn new(config: Config, station: Arc<dyn Station>) -> Arc<Self> {
+        opendriver_guard::install();
+        let process = Arc::new_cyclic(|this: &Weak<Self>| {
+            let heap = Heap::new(1);
+            let peb = Peb::new(&heap, &config);
+            Self {
+                this: this.clone(),
+                config,
+                station,
+                gates: Gates::new(),
+                states: SharedStates::default(),
+                handles: Handles::new(),
+                images: Images::default(),
+                threads: Mutex::default(),
+                peb,
+                heap,
+            }
+        });
+        process.peb.set_program(process.program_handle());
+        process
+    }
+
+    /// Calls a function of a loaded image with up to 16 arguments.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the code broke instead of returning.
+    ///
+    /// # Panics
+    /// With more than 16 arguments.
+    pub fn call(self: &Arc<Self>, address: u64, arguments: &[u64]) -> Result<u64, Fault> {
+        let before = Thread::of_host();
+        let thread = Thread::current(self);
+        let result = self.call_nested(thread, address, arguments);
+        Thread::restore(before, thread);
+        result.map_err(|trap| self.fault_of(trap))
+    }
+
+    /// Calls driver code from a shim or from the outside; a trap that is not settled comes back.
+    pub(crate) fn call_nested(
+        &self,
+        thread: &Thread,
+        address: u64,
+        arguments: &[u64],
+    ) -> Result<u64, Trap> {
+        let outer = thread.frame();
+        let stack = if outer.is_null() {
+            thread.stack_base()
+        } else {
+            0
+        };
+        let mut frame = Frame::new(outer, stack);
+        let answer = {
+            let _driver = thread.enter_driver();
+            let mut watch = pin!(fault::watch(thread));
+            // SAFETY: the hook takes the thread that it was given, which outlives this call.
+            unsafe { watch.as_mut().push() };
+            thread.set_frame(&raw mut frame);
+            // SAFETY: the frame was just made the innermost, GS is this thread's TEB, the stack is
+            // the driver's own, and the address is one that the caller took from an image.
+            let answer = unsafe { enter::enter(&raw mut frame, address, arguments) };
+            thread.set_frame(outer);
+            answer
+        };
+        if frame.was_left() {
+            Err(fault::left(thread))
+        } else {
+            Ok(answer)
+        }
+    }
+
+    /// What a trap is to those outside.
+    pub(crate) fn fault_of(&self, trap: Trap) -> Fault {
+        let mut fault = trap.into_fault();
+        fault.place = fault.place.or_else(|| self.place(fault.instruction));
+        fault
+    }
+
+    /// Runs something on the calling thread of a process that is at work.
+    pub(crate) fn with_thread<T>(&self, run: impl FnOnce(&Thread) -> T) -> T {
+        self.shared().with_cx(|cx| run(cx.thread()))
+    }
+
+    /// Lets rooms that start with the process run a shim's surroundings outside a gate.
+    pub(crate) fn with_cx<T>(self: &Arc<Self>, run: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+        let before = Thread::of_host();
+        let thread = Thread::current(self);
+        let result = run(&mut Cx::new(self, thread, None));
+        Thread::restore(before, thread);
+        result
+    }
+
+    /// Enters a host thread that was seen for the first time.
+    pub(crate) fn attach_thread(&self, thread: &Thread) {
+        let reference = ThreadRef(thread);
+        let mut threads = self.threads.lock().expect("no holder panics");
+        if !threads.contains(&reference) {
+            threads.push(reference);
+            self.images.give_thread_its_blocks(self, thread);
+        }
+    }
+
+    /// Forgets a thread that ends.
+    pub(crate) fn detach_thread(&self, thread: &Thread) {
+        let reference = ThreadRef(thread);
+        self.threads
+            .lock()
+            .expect("no holder panics")
+            .retain(|known| *known != reference);
+    }
+
+    /// Runs something for every live thread.
+    pub(crate) fn for_each_thread(&self, mut run: impl FnMut(&Thread)) {
+        for thread in self.threads.lock().expect("no holder panics").iter() {
+            // SAFETY: a thread leaves the list, under this lock, before it goes.
+            run(unsafe { &*thread.0 });
+        }
+    }
+
+    /// The process as a shared reference.
+    pub(crate) fn shared(&self) -> Arc<Self> {
+        self.this
+            .upgrade()
+            .expect("somebody holds the process while it works")
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn station(&self) -> &dyn Station {
+        &*self.station
+    }
+
+    pub(crate) fn is_traced(&self) -> bool {
+        self.config.trace
+    }
+
+    pub(crate) fn gates(&self) -> &Gates {
+        &self.gates
+    }
+
+    pub(crate) fn handles(&self) -> &Handles {
+        &self.handles
+    }
+
+    pub(crate) fn heap(&self) -> &Heap {
+        &self.heap
+    }
+
+    pub(crate) fn images(&self) -> &Images {
+        &self.images
+    }
+
+    pub(crate) fn peb(&self) -> &Peb {
+        &self.peb
+    }
+
+    /// What a room keeps for the process.
+    pub(crate) fn state<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.states.state()
+    }
+
+    /// The file that a path of the driver's stands for.
+    pub(crate) fn host_path(&self, path: &str) -> Option<PathBuf> {
+        let path = path.replace('\\', "/");
+        match path.split_once(':') {
+            Some((drive, rest)) => {
+                let drive = drive.chars().next()?.to_ascii_uppercase();
+                let (_, root) = self
+                    .config
+                    .drives
+                    .iter()
+                    .find(|(letter, _)| *letter == drive)?;
+                Some(root.join(rest.trim_start_matches('/')))
+            }
+            None => Some(PathBuf::from(path)),
+        }
+    }
+
+    /// Text of the process' code page (Windows-1252) as Unicode.
+    pub(crate) fn ansi_to_string(&self, bytes: &[u8]) -> String {
+        encoding_rs::WINDOWS_1252
+            .decode_without_bom_handling(bytes)
+            .0
+            .into_owned()
+    }
+
+    /// Unicode as text of the process' code page; what it lacks becomes `?`.
+    pub(crate) fn string_to_ansi(&self, text: &str) -> Vec<u8> {
+        text.chars()
+            .flat_map(|character| {
+                let mut buffer = [0; 4];
+                let (bytes, _, unmappable) =
+                    encoding_rs::WINDOWS_1252.encode(character.encode_utf8(&mut buffer));
+                if unmappable {
+                    vec![b'?']
+                } else {
+                    bytes.into_owned()
+                }
+            })
+            .collect()
+    }
+}
