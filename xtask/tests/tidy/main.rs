@@ -1,0 +1,7 @@
+//! What holds for the repository as a whole, and what no compiler checks.
+
+mod dependencies;
+mod documents;
+mod rooms;
+mod sources;
+mod style;
