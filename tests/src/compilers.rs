@@ -25,7 +25,7 @@ pub fn gcc(sources: &[&str], to: &Path, flags: &[&str]) {
     compile("gcc", "gcc", sources, to, flags);
 }
 
-fn compile(compiler: &str, package: &str, sources: &[&str], to: &Path, flags: &[&str]) {
+pub(crate) fn compile(compiler: &str, package: &str, sources: &[&str], to: &Path, flags: &[&str]) {
     let output = Command::new(compiler)
         .current_dir(crate::root())
         .args(["-O1", "-Wall", "-Wextra", "-Werror", "-o"])

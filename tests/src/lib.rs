@@ -1,5 +1,7 @@
 //! The conformance suite and the tests that need several crates.
 
+pub mod fixtures;
+
 pub mod compilers;
 pub mod wine;
 
