@@ -43,9 +43,13 @@ mod document;
 mod entry;
 mod error;
 mod form;
+mod import;
+mod ini;
 mod layer;
 mod path;
+mod reg;
 mod store;
+mod text;
 mod value;
 
 use std::collections::HashSet;
@@ -58,6 +62,7 @@ use store::Store;
 
 pub use entry::{Entry, join_entry, split_entry};
 pub use error::Error;
+pub use import::{Import, Scope, Skipped, utf16_file};
 pub use layer::{Layer, LayerName};
 pub use path::{KeyPath, SECTIONS};
 pub use value::Value;

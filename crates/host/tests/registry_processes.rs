@@ -186,11 +186,6 @@ fn a_full_disk_leaves_the_old_file_and_says_so() {
 fn a_write_that_the_system_cuts_short_leaves_the_old_file() {
     let folder = TempDir::new().expect("a temporary folder");
     let file = folder.path().join("registry.toml");
-    let writer = writer(&file, 0, 100_000);
-    let (_, job) = writer
-        .get_envs()
-        .find(|(name, _)| *name == JOB)
-        .expect("the job");
     let output = Command::new("sh")
         .args([
             "-c",

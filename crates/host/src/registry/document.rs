@@ -89,7 +89,7 @@ impl Node {
 /// Reads the text of a layer into a tree. `file` is named in errors.
 pub(super) fn read(text: &str, file: &Path) -> Result<Node, Error> {
     let mut reader = Reader {
-        text,
+        lines: Lines::of(text),
         file,
         tree: Node::default(),
     };
@@ -100,7 +100,7 @@ pub(super) fn read(text: &str, file: &Path) -> Result<Node, Error> {
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    lines: Lines<'a>,
     file: &'a Path,
     tree: Node,
 }
@@ -203,7 +203,7 @@ impl Reader<'_> {
         place: Place,
         span: Option<Range<usize>>,
     ) -> Result<(), Error> {
-        let (line, column) = position(self.text, span.clone());
+        let (line, column) = self.lines.position(span.clone());
         let folded = fold(&name);
         let node = self.tree.make(path);
         if let Some(first) = node.slot(&folded) {
@@ -222,7 +222,7 @@ impl Reader<'_> {
     }
 
     fn broken(&self, span: Option<Range<usize>>, problem: String) -> Error {
-        let (line, column) = position(self.text, span);
+        let (line, column) = self.lines.position(span);
         Error::Broken {
             file: self.file.to_owned(),
             line,
@@ -232,22 +232,30 @@ impl Reader<'_> {
     }
 }
 
-/// Line and column of a place in `text`, counted from 1.
-pub(super) fn position(text: &str, span: Option<Range<usize>>) -> (usize, usize) {
-    let at = span.map_or(0, |span| span.start).min(text.len());
-    let before = &text.as_bytes()[..at];
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let start = before
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |end| end + 1);
-    // Counting the bytes that start a character takes any slice, also one that a span cut inside a character.
-    let column = before[start..]
-        .iter()
-        .filter(|&&byte| byte & 0xc0 != 0x80)
-        .count()
-        + 1;
-    (line, column)
+/// Where the lines of a text start, to say where things are in it.
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+        Self {
+            text: text.as_bytes(),
+            starts: [0].into_iter().chain(ends.map(|(at, _)| at + 1)).collect(),
+        }
+    }
+
+    /// Line and column of a place, counted from 1.
+    pub(super) fn position(&self, span: Option<Range<usize>>) -> (usize, usize) {
+        let at = span.map_or(0, |span| span.start).min(self.text.len());
+        let line = self.starts.partition_point(|&start| start <= at);
+        let before = &self.text[self.starts[line - 1]..at];
+        // Counting the bytes that start a character takes any slice, also one that a span cut inside a character.
+        let column = before.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() + 1;
+        (line, column)
+    }
 }
 
 /// One change of one layer.
@@ -276,7 +284,7 @@ pub(super) fn edit(text: &str, file: &Path, edits: &[Edit]) -> Result<String, Er
 
 fn parse_mut(text: &str, file: &Path) -> Result<DocumentMut, Error> {
     text.parse().map_err(|error: toml_edit::TomlError| {
-        let (line, column) = position(text, error.span());
+        let (line, column) = Lines::of(text).position(error.span());
         Error::Broken {
             file: file.to_owned(),
             line,

@@ -127,4 +127,12 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A file or folder that is nothing to import from.
+    #[error("there is nothing to import in \"{}\": expected {expected}", file.display())]
+    NoSource {
+        /// The file or folder.
+        file: PathBuf,
+        /// What was expected.
+        expected: &'static str,
+    },
 }

@@ -211,7 +211,7 @@ fn read(file: &Path) -> Result<(String, Option<Stamp>), Error> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
-        let (line, column) = document::position(&before, Some(good..good));
+        let (line, column) = document::Lines::of(&before).position(Some(good..good));
         Error::Broken {
             file: file.to_owned(),
             line,
