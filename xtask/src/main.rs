@@ -11,14 +11,19 @@ mod tools;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
   test           everything that must hold before a change lands: tools, format, lints, tests, loom, docs
+  tables         the tables in docs/ that are made from the code
+  man            manual pages of drv, to target/man
   drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}
 ";
+
+/// Runs the package that makes documents from the code.
+const DOCUMENTS: [&str; 5] = ["run", "--quiet", "--package", "opendriver-documents", "--"];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +43,8 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
     match words {
         ["test"] => suite::run(&shell)?,
         ["drivers"] => drivers::fetch(&shell)?,
+        ["tables"] => cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?,
+        ["man"] => cmd!(shell, "cargo {DOCUMENTS...} man target/man").run()?,
         _ => {
             eprint!("{USAGE}");
             return Ok(ExitCode::from(2));

@@ -22,14 +22,18 @@ pub(crate) struct Source {
 impl Source {
     /// The lines that are compiled into the program: no comments, no unit tests.
     pub(crate) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let tests = self
-            .text
-            .find("#[cfg(test)]\nmod ")
-            .unwrap_or(self.text.len());
-        let lines = self.text[..tests].lines().enumerate();
+        let lines = self.text.lines().enumerate().take(self.code_ends());
         lines
             .map(|(at, line)| (at + 1, line))
             .filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    /// How many lines come before the unit tests, which end a file.
+    pub(crate) fn code_ends(&self) -> usize {
+        let tests = self.text.find("#[cfg(test)]\nmod ");
+        self.text[..tests.unwrap_or(self.text.len())]
+            .lines()
+            .count()
     }
 
     /// The lines of code that hold one of these words, as `path:line: text`.
