@@ -1,5 +1,8 @@
 //! What a loaded driver is to the manager: something that carries one message.
 
+#[cfg(feature = "windows")]
+pub mod windows;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

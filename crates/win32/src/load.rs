@@ -84,6 +84,16 @@ pub enum LoadError {
         /// The function's name, or `#` and its ordinal.
         symbol: String,
     },
+    /// The image lacks the function that it was loaded for.
+    #[error("\"{}\" exports no {symbol}", path.display())]
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// The function.
+        symbol: String,
+        /// An export that looks as if it was meant.
+        similar: Option<String>,
+    },
     /// The image's own start refused.
     #[error("DllMain of \"{}\" refused to start", path.display())]
     Refused {
@@ -106,6 +116,25 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// The file that could not be loaded.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Read { path, .. }
+            | Self::Image { path, .. }
+            | Self::Machine { path, .. }
+            | Self::Program { path }
+            | Self::Dependency { path, .. }
+            | Self::BrokenDependency { path, .. }
+            | Self::Symbol { path, .. }
+            | Self::Export { path, .. }
+            | Self::Refused { path }
+            | Self::Broke { path, .. }
+            | Self::Room { path } => path,
+        }
+    }
+}
+
 const ATTACH: u64 = 1;
 const DETACH: u64 = 0;
 
@@ -119,8 +148,26 @@ impl Process {
         Ok(Module::new(self.clone(), image))
     }
 
+    /// Loads a DLL for the sake of one export; without it nothing of the DLL runs.
+    ///
+    /// # Errors
+    /// A [`LoadError`] that names the file and the reason.
+    pub fn load_for(self: &Arc<Self>, path: &Path, export: &str) -> Result<Module, LoadError> {
+        let image = self.with_cx(|cx| self.load_checked(cx.thread(), path, Some(export)))?;
+        Ok(Module::new(self.clone(), image))
+    }
+
     /// Loads a DLL, or takes one more reference to it.
     pub(crate) fn load_image(&self, thread: &Thread, path: &Path) -> Result<Arc<Image>, LoadError> {
+        self.load_checked(thread, path, None)
+    }
+
+    fn load_checked(
+        &self,
+        thread: &Thread,
+        path: &Path,
+        export: Option<&str>,
+    ) -> Result<Arc<Image>, LoadError> {
         let _lock = self.images().lock();
         let read_error = |source| LoadError::Read {
             path: path.to_owned(),
@@ -130,6 +177,9 @@ impl Process {
         let metadata = fs::metadata(path).map_err(read_error)?;
         let identity = (metadata.dev(), metadata.ino());
         if let Some(image) = self.images().by_identity(identity) {
+            if let Some(symbol) = export {
+                image.check_export(symbol)?;
+            }
             image.retain();
             return Ok(image);
         }
@@ -147,6 +197,9 @@ impl Process {
         }
         if !file.is_dll() {
             return Err(LoadError::Program { path: path.clone() });
+        }
+        if let Some(symbol) = export {
+            check_export(path, &file, symbol)?;
         }
         let mapping = pe::map(&file, pe::Placement::Anywhere).map_err(image_error)?;
         let image = Arc::new(Image::new(path.clone(), identity, &file, mapping));
@@ -229,6 +282,14 @@ impl Process {
         answer.map(drop).map_err(|trap| self.fault_of(trap))
     }
 
+    /// Gives up one reference without telling `DllMain`, which cannot be trusted any more.
+    pub(crate) fn abandon_image(&self, image: &Arc<Image>) {
+        let _lock = self.images().lock();
+        if image.release() {
+            self.discard(image);
+        }
+    }
+
     /// Forgets an image that nobody uses, and what it needed.
     fn discard(&self, image: &Arc<Image>) {
         self.images().remove(image);
@@ -239,4 +300,29 @@ impl Process {
             let _ = self.with_thread(|thread| self.unload_image(thread, &dependency));
         }
     }
+}
+
+/// Looks for the export that an image is loaded for.
+fn check_export(path: &Path, image: &pe::Image<'_>, symbol: &str) -> Result<(), LoadError> {
+    let exports = image.exports().map_err(|source| LoadError::Image {
+        path: path.to_owned(),
+        source,
+    })?;
+    if exports.by_name(symbol).is_some() {
+        return Ok(());
+    }
+    let meant = |name: &&str| {
+        let bare = name
+            .trim_start_matches('_')
+            .split('@')
+            .next()
+            .unwrap_or(name);
+        bare.eq_ignore_ascii_case(symbol)
+    };
+    let similar = exports.iter().filter_map(|export| export.name).find(meant);
+    Err(LoadError::Export {
+        path: path.to_owned(),
+        symbol: symbol.to_owned(),
+        similar: similar.map(str::to_owned),
+    })
 }

@@ -31,6 +31,13 @@ impl Module {
         self.release()
     }
 
+    /// Unmaps the DLL without telling it: after a fault its own way out cannot be trusted.
+    pub fn abandon(mut self) {
+        if let Some(image) = self.image.take() {
+            self.process.with_cx(|_| self.process.abandon_image(&image));
+        }
+    }
+
     /// The address of an exported function; forwards are followed.
     pub fn export(&self, name: &str) -> Option<u64> {
         let module = ModuleRef::Image(self.image().clone());

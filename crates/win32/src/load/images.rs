@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use opendriver_pe as pe;
 
+use super::LoadError;
 use super::tls::Tls;
 use crate::dll;
 use crate::heap;
@@ -105,6 +106,10 @@ impl Image {
         look: impl FnOnce(pe::Exports<'_>) -> Option<T>,
     ) -> Option<T> {
         self.with_image(|image| look(image.exports().ok()?))
+    }
+
+    pub(super) fn check_export(&self, symbol: &str) -> Result<(), LoadError> {
+        self.with_image(|image| super::check_export(&self.path, &image, symbol))
     }
 
     pub(super) fn with_mapping_mut<T>(&self, change: impl FnOnce(&mut pe::Mapping) -> T) -> T {

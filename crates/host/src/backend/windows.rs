@@ -1,0 +1,187 @@
+//! Drivers that were built for Windows: PE images in a Windows process inside this one.
+
+mod station;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use opendriver_abi::LResult;
+use opendriver_win32 as win32;
+
+use super::{Backend, Call, Candidate, Provider, Text, Width};
+use crate::memory::Heap;
+use crate::{Error, Fault, Memory, Registry, System};
+use station::Station;
+
+/// The way in for Windows drivers (`.drv`, `.acm`, codec `.dll`).
+///
+/// All drivers of one manager share one Windows process, as they would on Windows: its heap, its
+/// modules, its handles. The process is made when the first driver is opened.
+pub struct Windows {
+    config: win32::Config,
+    registry: Registry,
+    process: OnceLock<Arc<win32::Process>>,
+}
+
+impl Windows {
+    /// Makes the way in; what drivers look up with `Reg*` is in `registry`.
+    pub fn new(registry: Registry) -> Self {
+        Self {
+            config: win32::Config::default(),
+            registry,
+            process: OnceLock::new(),
+        }
+    }
+
+    /// Adds a folder in which the DLLs of drivers are looked for, after the driver's own.
+    #[must_use]
+    pub fn search_path(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.search.push(folder.into());
+        self
+    }
+
+    /// Gives a drive letter a folder; `Z` is the root of the file system from the start.
+    #[must_use]
+    pub fn drive(mut self, letter: char, folder: impl Into<PathBuf>) -> Self {
+        let letter = letter.to_ascii_uppercase();
+        self.config.drives.retain(|(known, _)| *known != letter);
+        self.config.drives.push((letter, folder.into()));
+        self
+    }
+
+    /// Reports each call of a Windows function, as [`Report`](crate::Report)s of kind `call`.
+    #[must_use]
+    pub fn trace(mut self, on: bool) -> Self {
+        self.config.trace = on;
+        self
+    }
+
+    fn process(&self, system: &System) -> &Arc<win32::Process> {
+        self.process.get_or_init(|| {
+            let station = Station::new(self.registry.clone(), system.clone());
+            win32::Process::new(self.config.clone(), Arc::new(station))
+        })
+    }
+}
+
+impl Provider for Windows {
+    fn kind(&self) -> &'static str {
+        "windows"
+    }
+
+    fn claims(&self, candidate: &Candidate) -> bool {
+        candidate.head.starts_with(b"MZ")
+    }
+
+    fn load(&self, candidate: &Candidate, system: &System) -> Result<Box<dyn Backend>, Error> {
+        let process = self.process(system);
+        let module = process
+            .load_for(&candidate.path, ENTRY)
+            .map_err(into_error)?;
+        let Some(entry) = module.export(ENTRY) else {
+            // The name is there, but it forwards to nowhere.
+            return Err(Error::NoDriverProc {
+                file: candidate.path.clone(),
+                found: None,
+            });
+        };
+        Ok(Box::new(Driver {
+            module: Some(module),
+            entry,
+            broke: AtomicBool::new(false),
+        }))
+    }
+}
+
+const ENTRY: &str = "DriverProc";
+
+/// One loaded Windows driver.
+struct Driver {
+    module: Option<win32::Module>,
+    entry: u64,
+    broke: AtomicBool,
+}
+
+impl Driver {
+    fn module(&self) -> &win32::Module {
+        self.module.as_ref().expect("held until it is dropped")
+    }
+}
+
+impl Backend for Driver {
+    fn call(&self, call: &Call) -> Result<LResult, Fault> {
+        let arguments = [
+            call.id.0 as u64,
+            u64::from(call.handle.raw()),
+            u64::from(call.message.0),
+            call.param1 as u64,
+            call.param2 as u64,
+        ];
+        match self.module().process().call(self.entry, &arguments) {
+            Ok(answer) => Ok(answer as LResult),
+            Err(fault) => {
+                self.broke.store(true, Ordering::Relaxed);
+                Err(into_fault(&fault))
+            }
+        }
+    }
+
+    fn memory(&self) -> Arc<dyn Memory> {
+        Arc::new(Heap)
+    }
+
+    fn text(&self) -> Text {
+        Text::Utf16
+    }
+
+    fn width(&self) -> Width {
+        Width::W64
+    }
+
+    fn address(&self) -> usize {
+        self.module().base() as usize
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let Some(module) = self.module.take() else {
+            return;
+        };
+        if *self.broke.get_mut() {
+            module.abandon();
+        }
+    }
+}
+
+fn into_fault(fault: &win32::Fault) -> Fault {
+    let place = fault.place.clone().unwrap_or_default();
+    let mut made = Fault::new(fault.kind.to_string(), place).instruction(fault.instruction);
+    if let win32::FaultKind::Machine(_, Some(address)) = fault.kind {
+        made = made.address(address);
+    }
+    made
+}
+
+fn into_error(error: win32::LoadError) -> Error {
+    match error {
+        win32::LoadError::Read { path, source } => Error::Unreadable { file: path, source },
+        win32::LoadError::Machine { path, found } => Error::WrongMachine {
+            file: path,
+            machine: found,
+        },
+        win32::LoadError::Export { path, similar, .. } => Error::NoDriverProc {
+            file: path,
+            found: similar,
+        },
+        win32::LoadError::Image { path, source } => Error::NotADriver {
+            file: path,
+            reason: source.to_string(),
+        },
+        other => Error::Load {
+            file: other.path().to_owned(),
+            source: Box::new(other),
+        },
+    }
+}
