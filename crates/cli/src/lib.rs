@@ -11,6 +11,8 @@ mod verbs;
 
 mod session;
 
+mod describe;
+
 mod transcript;
 mod watch;
 

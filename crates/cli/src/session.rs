@@ -1,8 +1,8 @@
 //! The manager of one run of `drv`: its registry, its search path, its built-in drivers, who listens to it.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{env, fs, iter};
 
 use etcetera::BaseStrategy as _;
 use opendriver::registry::Layer;
@@ -10,10 +10,14 @@ use opendriver::{Builder, Manager, Recorder, Registry};
 
 use crate::args::Global;
 use crate::printer::Printer;
+use crate::report::Failure;
 use crate::watch::Watch;
 
 /// Where the registry of the machine is.
 const SYSTEM_REGISTRY: &str = "/etc/opendriver/registry.toml";
+
+/// Sections that an alias is looked up in where none is named.
+pub(crate) const DEFAULT_SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
 
 /// What every verb works with.
 pub(crate) struct Session {
@@ -45,9 +49,14 @@ impl Session {
         }
     }
 
-    /// The manager before it is built, listened to by `recorder`.
+    /// A manager that `recorder` listens to.
     ///
     /// Naming a driver on the command line is what says that its code may run.
+    pub(crate) fn manager(&self, recorder: Option<Arc<dyn Recorder>>) -> Manager {
+        self.builder(recorder).build()
+    }
+
+    /// The manager before it is built, for a verb with wishes of its own.
     pub(crate) fn builder(&self, recorder: Option<Arc<dyn Recorder>>) -> Builder {
         let watch = Watch::new(self.trace, self.quiet, recorder);
         let builder = Manager::builder()
@@ -58,6 +67,77 @@ impl Session {
             .iter()
             .fold(builder, |builder, folder| builder.search_path(folder))
     }
+
+    /// The folders that a bare file name is looked for in, after the current one.
+    pub(crate) fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// What a driver's name stands for, when no code is to run.
+    ///
+    /// # Errors
+    /// A registry that cannot be read.
+    pub(crate) fn locate(&self, name: &str, section: Option<&str>) -> Result<Located, Failure> {
+        let sections = match section {
+            Some(section) => vec![section],
+            None => DEFAULT_SECTIONS.to_vec(),
+        };
+        for section in sections {
+            if let Some(entry) = self.registry.alias(section, name)? {
+                return Ok(self.locate_file(&entry.file));
+            }
+        }
+        Ok(self.locate_file(name))
+    }
+
+    /// What the name of a file stands for, whatever is installed.
+    pub(crate) fn locate_file(&self, name: &str) -> Located {
+        if name.eq_ignore_ascii_case(echo::driver().name()) {
+            return Located::BuiltIn;
+        }
+        let here = PathBuf::new();
+        let bare = !name.contains('/');
+        let folders = iter::once(&here).chain(self.folders.iter().filter(|_| bare));
+        folders
+            .filter_map(|folder| find(folder, name))
+            .next()
+            .map_or(Located::Nowhere, Located::File)
+    }
+}
+
+/// What a driver's name stands for.
+pub(crate) enum Located {
+    /// A driver that is linked in.
+    BuiltIn,
+    /// A file.
+    File(PathBuf),
+    /// Nothing that is there.
+    Nowhere,
+}
+
+/// The file of this name in `folder`; letter case does not matter where no file has it exactly.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let exact = folder.join(name);
+    if exact.is_file() {
+        return Some(exact);
+    }
+    let (parent, file) = (exact.parent()?, exact.file_name()?.to_str()?);
+    let parent = if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    };
+    fs::read_dir(parent)
+        .ok()?
+        .filter_map(Result::ok)
+        .find(|entry| {
+            entry
+                .file_name()
+                .to_str()
+                .is_some_and(|found| found.eq_ignore_ascii_case(file))
+        })
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
 }
 
 /// The registry: the machine's, the user's, and the one that the command line names.

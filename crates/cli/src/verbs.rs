@@ -1,8 +1,19 @@
 //! What each verb does.
 
-mod completions;
 mod open;
+
+mod info;
+
+mod imports;
+
+mod list;
+
+mod configure;
+mod install;
+
 mod registry;
+
+mod completions;
 
 use crate::args::{Cli, Verb};
 use crate::report::{Exit, Failure};
@@ -13,11 +24,13 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
     let session = Session::new(&cli.global);
     match &cli.verb {
         Verb::Open(open) => open::run(open, &session),
+        Verb::Info(info) => info::run(info, &session),
+        Verb::Imports(imports) => imports::run(imports, &session),
+        Verb::List(list) => list::run(list, &session),
+        Verb::Install(install) => install::install(install, &session),
+        Verb::Remove(remove) => install::remove(remove, &session),
+        Verb::Configure(configure) => configure::run(configure, &session),
         Verb::Registry(registry) => registry::run(registry, &session),
         Verb::Completions(completions) => completions::run(completions, &session),
-        _ => Err(Failure::new(
-            Exit::Unasked,
-            "this verb is not in this build",
-        )),
     }
 }

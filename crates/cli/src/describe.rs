@@ -1,0 +1,21 @@
+//! What a driver is, and what it says of itself when it is asked.
+//!
+//! Knows nothing of the command line: the tools for codecs build on the same questions.
+
+mod class;
+
+mod file;
+mod kind;
+
+mod acm;
+mod mci;
+mod vfw;
+
+mod fields;
+
+pub(crate) use acm::Acm;
+pub(crate) use class::{Answers, ask};
+pub(crate) use file::Facts;
+pub(crate) use kind::Kind;
+pub(crate) use mci::Mci;
+pub(crate) use vfw::Vfw;

@@ -1,0 +1,169 @@
+//! Which class a driver is of: found out by asking it, one class after the other.
+
+use opendriver::{Blocks, Error, Instance, Manager, OpenOptions};
+use opendriver_abi::{Class, Message};
+use serde::Serialize;
+
+use super::fields::FourCc;
+use super::{Acm, Facts, Mci, Vfw, acm, mci, vfw};
+
+/// Entry points of the audio drivers, whose work does not go through `DriverProc`.
+const WAVE_EXPORTS: [&str; 6] = [
+    "wodMessage",
+    "widMessage",
+    "modMessage",
+    "midMessage",
+    "auxMessage",
+    "mxdMessage",
+];
+
+/// A driver reads and writes only its structure in these blocks; one of another class may take it for a longer one.
+const ROOM: usize = 4096;
+
+/// Codes that a video codec may insist on being opened with, when its alias does not tell.
+const HANDLERS: [[u8; 4]; 12] = [
+    *b"mrle", *b"msvc", *b"cvid", *b"cram", *b"iv32", *b"iv41", *b"iv50", *b"mp42", *b"mjpg",
+    *b"i420", *b"yuy2", *b"xvid",
+];
+
+/// What a driver answered.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answers {
+    /// Its class: `acm`, `vfw`, `mci`, `wave` or `plain`.
+    pub(crate) class: &'static str,
+    /// How that was found out.
+    pub(crate) because: String,
+    /// Whether it has a configuration dialog.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) configurable: Option<bool>,
+    /// What an audio codec says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) acm: Option<Acm>,
+    /// What a video codec says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) vfw: Option<Vfw>,
+    /// What an MCI driver says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mci: Option<Mci>,
+}
+
+impl Answers {
+    fn new(class: Class, because: impl Into<String>) -> Self {
+        Self {
+            class: name(class),
+            because: because.into(),
+            configurable: None,
+            acm: None,
+            vfw: None,
+            mci: None,
+        }
+    }
+}
+
+/// Asks a driver what it is. `facts` is what its file says, where it has one.
+///
+/// A driver is opened with nothing first, as a control panel does, and then as each class opens its drivers: a driver refuses what is
+/// not meant for it. An answer counts only if the structure that it fills names the class, so a driver that accepts all is plain.
+///
+/// # Errors
+/// Where it cannot be opened at all, and where it breaks.
+pub(crate) fn ask(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    facts: Option<&Facts>,
+) -> Result<Answers, Error> {
+    let plain = manager.open_with(driver.param2(0))?;
+    let configurable = plain.send(Message::DRV_QUERYCONFIGURE, 0, 0)? != 0;
+    let answers = classify(manager, driver, facts, &plain.memory()?)?;
+    Ok(Answers {
+        configurable: Some(configurable),
+        ..answers
+    })
+}
+
+fn classify(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    facts: Option<&Facts>,
+    memory: &Blocks,
+) -> Result<Answers, Error> {
+    let exported: Vec<&str> = WAVE_EXPORTS
+        .into_iter()
+        .filter(|name| facts.is_some_and(|facts| facts.exports(name)))
+        .collect();
+    if !exported.is_empty() {
+        let because = format!("it exports {}", exported.join(", "));
+        return Ok(Answers::new(Class::Wave, because));
+    }
+    if let Some((instance, _)) = open(manager, driver, memory, &acm::open_block())?
+        && let Some(acm) = acm::ask(&instance, memory)?
+    {
+        return Ok(Answers {
+            acm: Some(acm),
+            ..Answers::new(Class::Acm, "it answers ACMDM_DRIVER_DETAILS")
+        });
+    }
+    for handler in handlers(driver.name) {
+        if let Some((instance, _)) = open(manager, driver, memory, &vfw::open_block(handler))? {
+            if let Some(vfw) = vfw::ask(&instance, memory)? {
+                return Ok(Answers {
+                    vfw: Some(vfw),
+                    ..Answers::new(Class::Vfw, "it answers ICM_GETINFO")
+                });
+            }
+            // It took the code and does not know the message: another code will not change that.
+            break;
+        }
+    }
+    if let Some((_instance, block)) = open(manager, driver, memory, &mci::open_block())?
+        && let Some(mci) = mci::read(&block)
+    {
+        return Ok(Answers {
+            mci: Some(mci),
+            ..Answers::new(Class::Mci, "it names a type of MCI device")
+        });
+    }
+    Ok(Answers::new(
+        Class::Plain,
+        "it answers as no audio codec, video codec or MCI device",
+    ))
+}
+
+/// Opens the driver with a structure; `None` where it refuses. Answers the block, too: a driver writes into it.
+fn open(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    memory: &Blocks,
+    structure: &[u8],
+) -> Result<Option<(Instance, opendriver::Block)>, Error> {
+    let mut block = memory.allocate(ROOM)?;
+    block[..structure.len()].copy_from_slice(structure);
+    match manager.open_with(driver.param2(block.address())) {
+        Ok(instance) => Ok(Some((instance, block))),
+        Err(Error::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The codes to open a video codec with: that of its alias, none, and the usual ones.
+fn handlers(name: &str) -> impl Iterator<Item = FourCc> {
+    let alias = name
+        .get(..5)
+        .filter(|start| start.eq_ignore_ascii_case("vidc."))
+        .and_then(|_| <[u8; 4]>::try_from(&name.as_bytes()[5..]).ok())
+        .map(FourCc::new);
+    alias
+        .into_iter()
+        .chain([FourCc(0)])
+        .chain(HANDLERS.map(FourCc::new))
+}
+
+fn name(class: Class) -> &'static str {
+    match class {
+        Class::Acm => "acm",
+        Class::Vfw => "vfw",
+        Class::Mci => "mci",
+        Class::Wave => "wave",
+        _ => "plain",
+    }
+}

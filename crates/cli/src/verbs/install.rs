@@ -1,0 +1,146 @@
+//! `drv install` and `drv remove`: an entry in the registry, and the driver's word on it.
+
+use std::path::Path;
+
+use opendriver::registry::join_entry;
+use opendriver::{Configured, Installation, OpenOptions};
+
+use crate::args;
+use crate::describe::{Answers, Facts, ask};
+use crate::report::{Exit, Failure};
+use crate::session::{DEFAULT_SECTIONS, Located, Session};
+
+pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit, Failure> {
+    let manager = session.manager(None);
+    let located = session.locate_file(&install.file);
+    let file = match &located {
+        Located::BuiltIn => install.file.to_ascii_lowercase(),
+        Located::File(file) => absolute(file)?,
+        Located::Nowhere => {
+            return Err(opendriver::Error::NotInstalled {
+                name: install.file.clone(),
+            }
+            .into());
+        }
+    };
+    let alias = match &install.alias {
+        Some(alias) => alias.clone(),
+        None => {
+            let facts = match &located {
+                Located::File(file) => Facts::read(file).ok(),
+                _ => None,
+            };
+            alias_of(
+                &ask(&manager, OpenOptions::new(&file), facts.as_ref())?,
+                &file,
+            )
+        }
+    };
+    if let Some(entry) = session.registry.alias(&install.section, &alias)?
+        && !install.force
+    {
+        let error = format!(
+            "\"{alias}\" is taken in {}: it is {}",
+            entry.section, entry.file
+        );
+        return Err(Failure::new(Exit::Unasked, error)
+            .hint("`--force` replaces the entry, `--alias` gives another name"));
+    }
+    let params = install.params.as_deref().unwrap_or_default();
+    let answer = manager.install(Installation {
+        alias: &alias,
+        section: Some(&install.section),
+        file: &file,
+        params,
+    })?;
+    if answer == Configured::Cancel {
+        return Err(Failure::new(Exit::Refused, "the driver vetoed DRV_INSTALL")
+            .hint("nothing was left in the registry"));
+    }
+    let entry = join_entry(&file, params);
+    said(
+        session,
+        &format!("installed {alias} = {entry} in {}", install.section),
+        answer,
+    )?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn remove(remove: &args::Remove, session: &Session) -> Result<Exit, Failure> {
+    let section = section_of(session, &remove.alias, remove.section.as_deref())?;
+    let manager = session.manager(None);
+    let answer = manager.remove(&remove.alias, Some(&section))?;
+    if answer == Configured::Cancel {
+        return Err(
+            Failure::new(Exit::Refused, "the driver vetoed DRV_REMOVE").hint("it stays installed")
+        );
+    }
+    said(
+        session,
+        &format!("removed {} from {section}", remove.alias),
+        answer,
+    )?;
+    Ok(Exit::Done)
+}
+
+/// The section that holds the alias.
+fn section_of(session: &Session, alias: &str, section: Option<&str>) -> Result<String, Failure> {
+    let sections = section.map_or_else(|| DEFAULT_SECTIONS.to_vec(), |section| vec![section]);
+    for section in sections {
+        if let Some(entry) = session.registry.alias(section, alias)? {
+            return Ok(entry.section);
+        }
+    }
+    Err(opendriver::Error::NotInstalled {
+        name: alias.to_owned(),
+    }
+    .into())
+}
+
+/// Tells what was done, and that the driver wants a restart.
+pub(super) fn said(session: &Session, what: &str, answer: Configured) -> Result<(), Failure> {
+    let restart = answer == Configured::Restart;
+    if session.printer.is_text() {
+        let note = if restart {
+            "\nthe driver asks for a restart"
+        } else {
+            ""
+        };
+        session.printer.text(&format!("{what}{note}\n"))?;
+    } else {
+        session
+            .printer
+            .json(&serde_json::json!({ "done": what, "restart": restart }))?;
+    }
+    Ok(())
+}
+
+/// The file as the registry should keep it: good from every folder.
+fn absolute(file: &Path) -> Result<String, Failure> {
+    let path = std::path::absolute(file).map_err(|source| opendriver::Error::Unreadable {
+        file: file.to_owned(),
+        source,
+    })?;
+    path.into_os_string().into_string().map_err(|path| {
+        Failure::new(
+            Exit::Unasked,
+            format!(
+                "\"{}\" cannot be kept in the registry: it is not UTF-8",
+                path.display()
+            ),
+        )
+    })
+}
+
+/// The name that a driver goes by, from what it says of itself.
+fn alias_of(answers: &Answers, file: &str) -> String {
+    let stem = Path::new(file)
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default();
+    match (&answers.vfw, &answers.acm) {
+        (Some(vfw), _) => format!("vidc.{}", vfw.handler.trim_end().to_ascii_lowercase()),
+        (_, Some(_)) => format!("msacm.{stem}"),
+        _ => stem,
+    }
+}
