@@ -24,7 +24,7 @@ pub struct Exports<'data> {
 /// One thing that an image offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Export<'data> {
-    /// Its name; some have only a number.
+    /// Its name, unless it has only a number or was found by it.
     pub name: Option<&'data str>,
     /// Its number.
     pub ordinal: u32,
@@ -132,19 +132,22 @@ impl<'data> Exports<'data> {
         self.named(at)
     }
 
-    /// Finds an export by its number.
+    /// Finds an export by its number; its name, if it has one, is [`Exports::name_of`].
     pub fn by_ordinal(&self, ordinal: u32) -> Option<Export<'data>> {
         let index = ordinal.checked_sub(self.base)? as usize;
-        let name = self
-            .ordinals
-            .iter()
-            .position(|found| usize::from(found.get(LE)) == index);
-        let name = name.and_then(|at| self.text(at));
         Some(Export {
-            name,
+            name: None,
             ordinal,
             target: self.target(index)?,
         })
+    }
+
+    /// The first name of a number.
+    pub fn name_of(&self, ordinal: u32) -> Option<&'data str> {
+        let index = ordinal.checked_sub(self.base)? as usize;
+        let mut ordinals = self.ordinals.iter();
+        let at = ordinals.position(|found| usize::from(found.get(LE)) == index)?;
+        self.text(at)
     }
 
     /// Finds an export by name or number.

@@ -143,7 +143,7 @@ impl<'data> Image<'data> {
                 let length = match self.bytes {
                     Bytes::File(_) => section.file_size,
                     Bytes::Mapped(..) if section.access.read || section.access.execute => {
-                        section.span().min(self.layout.image_size() - section.rva)
+                        section.span()
                     }
                     Bytes::Mapped(..) => return None,
                 };
@@ -154,10 +154,9 @@ impl<'data> Image<'data> {
         let skip = rva - start;
         let length = length.checked_sub(skip)? as usize;
         match self.bytes {
-            Bytes::File(data) => {
-                let from = (file_offset + skip) as usize;
-                data.get(from..)?.get(..length)
-            }
+            Bytes::File(data) => data
+                .get(file_offset as usize + skip as usize..)?
+                .get(..length),
             Bytes::Mapped(base, _) => {
                 let address = base.wrapping_add(rva as usize) as *const u8;
                 // SAFETY: the constructor's caller vouched for the readable sections of the layout, and the range is
@@ -179,6 +178,10 @@ impl<'data> Image<'data> {
             return Ok(*value);
         }
         let section = self.layout.section_at(rva).ok_or_else(outside)?;
+        // In memory what cannot be borrowed cannot be read either.
+        if matches!(self.bytes, Bytes::Mapped(..)) {
+            return Err(outside());
+        }
         if section.span() - (rva - section.rva) < size_of::<T>() as u32 {
             return Err(outside());
         }

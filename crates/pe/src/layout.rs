@@ -513,12 +513,12 @@ fn section(
         size => size,
     };
     let mut file_offset = header.pointer_to_raw_data.get(LE);
+    let file_size = match file_offset {
+        0 => 0,
+        _ => raw_size.min(round_up(virtual_size, PAGE)),
+    };
     if page_aligned {
         file_offset &= !(SECTOR - 1);
-    }
-    let mut file_size = raw_size.min(round_up(virtual_size, PAGE));
-    if file_offset == 0 {
-        file_size = 0;
     }
     let length = data.len() as u64;
     let end = u64::from(file_offset) + u64::from(file_size);

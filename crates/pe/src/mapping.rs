@@ -50,7 +50,9 @@ pub fn map(file: &File<'_>, placement: Placement) -> Result<Mapping, Error> {
     if base != layout.image_base() {
         relocations::apply(file, bytes, base.wrapping_sub(layout.image_base()))?;
     }
-    if let Some(cookie) = file.security_cookie()?.filter(|cookie| cookie.is_unset) {
+    // What is no sound load configuration sets no cookie; the image's own start-up code then does.
+    let cookie = file.security_cookie().ok().flatten();
+    if let Some(cookie) = cookie.filter(|cookie| cookie.is_unset) {
         // Windows leaves the upper quarter of the 64-bit value zero, so that an overrun text stops there.
         let value = RandomState::new().hash_one(base) >> 16 | 1;
         put(bytes, cookie.rva, layout.width(), value);
@@ -162,15 +164,11 @@ impl Memory {
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.size) }
     }
 
-    /// Maps fresh pages: at the address, or nowhere.
-    fn at(address: usize, size: usize) -> Result<Option<Self>, Error> {
-        match anonymous(address as *mut u8, size, MapFlags::FIXED_NOREPLACE) {
-            Ok(memory) if memory.address() == address => Ok(Some(memory)),
-            // A kernel that does not know the flag takes the address as a wish.
-            Ok(_) => Ok(None),
-            Err(rustix::io::Errno::NOMEM) => Err(system("mmap", rustix::io::Errno::NOMEM)),
-            Err(_) => Ok(None),
-        }
+    /// Maps fresh pages at an address, if it is free.
+    fn at(address: usize, size: usize) -> Option<Self> {
+        let memory = anonymous(address as *mut u8, size, MapFlags::FIXED_NOREPLACE).ok()?;
+        // A kernel that does not know the flag takes the address as a wish.
+        (memory.address() == address).then_some(memory)
     }
 
     /// Maps fresh pages where the system likes, aligned as Windows aligns.
@@ -237,7 +235,7 @@ fn place(layout: &Layout, placement: Placement) -> Result<Memory, Error> {
         return Err(Error::NotRelocatable { base: own });
     }
     if fits(wish, end)
-        && let Some(memory) = Memory::at(wish as usize, size)?
+        && let Some(memory) = Memory::at(wish as usize, size)
     {
         return Ok(memory);
     }
@@ -266,7 +264,7 @@ fn below_4g(size: usize) -> Result<Memory, Error> {
         if address + size > FOUR_GIB as usize {
             continue;
         }
-        if let Some(memory) = Memory::at(address, size)? {
+        if let Some(memory) = Memory::at(address, size) {
             return Ok(memory);
         }
     }

@@ -1,0 +1,3 @@
+//! What the fuzz targets do with their input, shared with the tests that replay the corpus.
+
+pub mod pe_file;
