@@ -24,7 +24,7 @@ pub fn exercise(data: &[u8]) {
         end = region.end();
     }
     assert_eq!(end, file.image_size().next_multiple_of(0x1000));
-    let from_file = questions(&file);
+    said(questions(&file));
 
     if file.image_size() > LARGEST_MAPPED {
         return;
@@ -44,8 +44,7 @@ pub fn exercise(data: &[u8]) {
     }
     // SAFETY: nobody runs or changes the image.
     let in_memory = unsafe { mapping.image() };
-    questions(&in_memory);
-    drop(from_file);
+    said(questions(&in_memory));
 }
 
 /// Everything that can be asked of an image; errors are answers too, and must be printable.

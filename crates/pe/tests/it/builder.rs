@@ -8,31 +8,31 @@ const SECTION_AT: usize = 0x400;
 
 /// What an image is to say.
 #[derive(Clone, Debug)]
-pub struct Description {
-    pub width: Width,
-    pub base: u64,
-    pub imports: Vec<(String, Vec<Wanted>)>,
-    pub delayed: Vec<(String, Vec<Wanted>)>,
+pub(crate) struct Description {
+    pub(crate) width: Width,
+    pub(crate) base: u64,
+    pub(crate) imports: Vec<(String, Vec<Wanted>)>,
+    pub(crate) delayed: Vec<(String, Vec<Wanted>)>,
     /// Delayed imports by absolute addresses, as the first linkers wrote them.
-    pub old_delayed: bool,
-    pub first_ordinal: u32,
-    pub exports: Vec<Offered>,
-    pub tls: Option<(Vec<u8>, u32, usize)>,
-    pub resources: Vec<(u16, u16, u16, Vec<u8>)>,
+    pub(crate) old_delayed: bool,
+    pub(crate) first_ordinal: u32,
+    pub(crate) exports: Vec<Offered>,
+    pub(crate) tls: Option<(Vec<u8>, u32, usize)>,
+    pub(crate) resources: Vec<(u16, u16, u16, Vec<u8>)>,
     /// Addresses that want relocation: each holds the image base plus its number.
-    pub pointers: u32,
+    pub(crate) pointers: u32,
     /// Zeros that follow the bytes of the file.
-    pub zeros: u32,
+    pub(crate) zeros: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     Name(String),
     Ordinal(u16),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Offered {
+pub(crate) enum Offered {
     Nothing,
     Numbered(u32),
     Named(String, u32),
@@ -40,10 +40,10 @@ pub enum Offered {
 }
 
 /// An image, and where in it the things are that only its maker knows.
-pub struct Built {
-    pub bytes: Vec<u8>,
-    pub pointers: Vec<u32>,
-    pub tls_index: u32,
+pub(crate) struct Built {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) pointers: Vec<u32>,
+    pub(crate) tls_index: u32,
 }
 
 impl Default for Description {
@@ -65,7 +65,7 @@ impl Default for Description {
 }
 
 impl Wanted {
-    pub fn is(&self, symbol: Symbol<'_>) -> bool {
+    pub(crate) fn is(&self, symbol: Symbol<'_>) -> bool {
         match self {
             Self::Name(name) => symbol == Symbol::Name(name),
             Self::Ordinal(ordinal) => symbol == Symbol::Ordinal(*ordinal),
@@ -74,7 +74,7 @@ impl Wanted {
 }
 
 impl Description {
-    pub fn build(&self) -> Built {
+    pub(crate) fn build(&self) -> Built {
         let mut blob = Blob {
             bytes: Vec::new(),
             wide: self.width == Width::Bits64,

@@ -9,4 +9,5 @@ mod drivers;
 mod headers;
 mod mapped;
 #[path = "../../../../fuzz/src/pe_file.rs"]
+#[expect(unreachable_pub, reason = "the fuzzer calls it from another crate")]
 mod pe_file;
