@@ -76,6 +76,8 @@ pub struct Section {
     pub file_size: u32,
     /// What may be done with it.
     pub access: Access,
+    /// Whether it may be thrown away once the image is loaded.
+    pub is_discardable: bool,
 }
 
 /// What the image asks to be allowed for a stretch of memory.
@@ -241,6 +243,17 @@ impl Layout {
     pub fn directory(&self, directory: Directory) -> Option<(u32, u32)> {
         let (rva, size) = self.directories[directory as usize];
         (rva != 0).then_some((rva, size))
+    }
+
+    /// Whether a section is for debuggers alone, which read the file: data that may be thrown away and that no table of
+    /// the image is in. It is often by far the largest part of a file.
+    pub(crate) fn is_for_debuggers(&self, section: &Section) -> bool {
+        let holds =
+            |&(rva, _): &(u32, u32)| rva >= section.rva && rva - section.rva < section.span();
+        section.is_discardable
+            && !section.access.write
+            && !section.access.execute
+            && !self.directories.iter().any(holds)
     }
 
     /// The sections by rising address.
@@ -544,6 +557,7 @@ fn section(
             write: flags & pe::IMAGE_SCN_MEM_WRITE.0 != 0,
             execute: flags & pe::IMAGE_SCN_MEM_EXECUTE.0 != 0,
         },
+        is_discardable: flags & pe::IMAGE_SCN_MEM_DISCARDABLE.0 != 0,
     })
 }
 

@@ -274,14 +274,18 @@ fn below_4g(size: usize) -> Result<Memory, Error> {
     })
 }
 
-/// Copies what the file has; the rest of the pages is zero already and stays untouched.
+/// Copies what the file has; the rest of the pages is zero already and stays untouched. What only debuggers read stays
+/// away too.
 fn copy(file: &File<'_>, memory: &mut [u8]) {
     let data = file.data();
     let headers = file.headers_size() as usize;
     if let (Some(to), Some(from)) = (memory.get_mut(..headers), data.get(..headers)) {
         to.copy_from_slice(from);
     }
-    for section in file.sections() {
+    for section in file
+        .sections()
+        .filter(|section| !file.is_for_debuggers(section))
+    {
         let from = data.get(section.file_offset as usize..).unwrap_or_default();
         let to = memory.get_mut(section.rva as usize..).unwrap_or_default();
         let length = (section.file_size as usize).min(from.len()).min(to.len());

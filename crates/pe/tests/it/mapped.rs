@@ -185,3 +185,32 @@ fn every_kind_of_relocation_moves_its_part() {
     // The high half 0004 with the signed low half 9000 stands for 00039000; moved: 1348f000.
     assert_eq!(value(4) & 0xffff, 0x1349);
 }
+
+#[test]
+fn what_only_debuggers_read_is_not_copied() {
+    let mut bytes = Description {
+        zeros: 8,
+        ..Description::default()
+    }
+    .build()
+    .bytes;
+    bytes.resize(0x600, 0xaa);
+    let section = bytes
+        .windows(4)
+        .position(|window| window == b".all")
+        .unwrap();
+    bytes[section + 16..section + 20].copy_from_slice(&0x200_u32.to_le_bytes());
+    for (characteristics, expected) in [
+        (0x4000_0040_u32, 0xaa),
+        (0x4200_0040, 0),
+        (0xc200_0040, 0xaa),
+    ] {
+        bytes[section + 36..section + 40].copy_from_slice(&characteristics.to_le_bytes());
+        let mapping = map(&File::parse(&bytes).unwrap(), Placement::Below4G).unwrap();
+        assert_eq!(
+            mapping.slice(0x1000, 1).unwrap(),
+            [expected],
+            "{characteristics:#x}"
+        );
+    }
+}
