@@ -25,7 +25,11 @@ pub fn gcc(sources: &[&str], to: &Path, flags: &[&str]) {
     compile("gcc", "gcc", sources, to, flags);
 }
 
-pub(crate) fn compile(compiler: &str, package: &str, sources: &[&str], to: &Path, flags: &[&str]) {
+/// Runs a compiler, which a package of this name has.
+///
+/// # Panics
+/// As [`mingw`] does.
+pub fn compile(compiler: &str, package: &str, sources: &[&str], to: &Path, flags: &[&str]) {
     let output = Command::new(compiler)
         .current_dir(crate::root())
         .args(["-O1", "-Wall", "-Wextra", "-Werror", "-o"])

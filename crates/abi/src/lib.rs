@@ -2,7 +2,9 @@
 //!
 //! Numbers, names and layouts only: nothing here allocates or calls, and only the parsing of a
 //! message name can fail. Read [`Message`] first, then what a driver answers ([`answer`]), then
-//! what a host offers to a driver ([`services`]).
+//! the
+//! structures that messages point at ([`structures`]) and what a host offers to a driver
+//! ([`services`]).
 #![no_std]
 
 mod message;
@@ -12,6 +14,8 @@ mod class;
 pub mod answer;
 
 mod handle;
+
+pub mod structures;
 
 pub mod services;
 

@@ -1,0 +1,123 @@
+//! What messages to video codecs point at.
+
+use super::{FourCc, Wide};
+
+structures! {
+    /// What `lParam2` of `DRV_OPEN` points at for a video codec; 0 when it is only configured.
+    (C) IcOpen<P> as "ICOPEN" {
+        /// How many bytes.
+        size: u32 as dwSize,
+        /// `vidc`; the codec refuses any other.
+        kind: FourCc as fccType,
+        /// The codec that is wanted.
+        handler: FourCc as fccHandler,
+        /// Version of the manager.
+        version: u32 as dwVersion,
+        /// What it is opened for (`ICMODE_*`).
+        flags: u32 as dwFlags,
+        /// Out: why the codec refuses (`ICERR_*`, as wide as an address).
+        error: P as dwError,
+        /// 0.
+        reserved1: P as pV1Reserved,
+        /// 0.
+        reserved2: P as pV2Reserved,
+        /// The device node.
+        device_node: u32 as dnDevNode,
+    }
+
+    /// What `ICM_GETINFO` fills.
+    (C) IcInfo as "ICINFO" {
+        /// How many bytes.
+        size: u32 as dwSize,
+        /// `vidc`.
+        kind: FourCc as fccType,
+        /// The codec's code.
+        handler: FourCc as fccHandler,
+        /// What the codec can do (`VIDCF_*`).
+        flags: u32 as dwFlags,
+        /// Version of the codec.
+        version: u32 as dwVersion,
+        /// Version of the manager that the codec is for.
+        manager_version: u32 as dwVersionICM,
+        /// Short name.
+        name: Wide<16> as szName,
+        /// Long name.
+        description: Wide<128> as szDescription,
+        /// The module; the manager fills it.
+        driver: Wide<128> as szDriver,
+    }
+
+    /// What `lParam1` of `ICM_COMPRESS` points at.
+    (C) IcCompress<P> as "ICCOMPRESS" {
+        /// `ICCOMPRESS_KEYFRAME` or 0.
+        flags: u32 as dwFlags,
+        /// Address of the output's format.
+        output_format: P as lpbiOutput,
+        /// Address of the output.
+        output: P as lpOutput,
+        /// Address of the input's format.
+        input_format: P as lpbiInput,
+        /// Address of the input.
+        input: P as lpInput,
+        /// Address for the code of the chunk, or 0.
+        chunk: P as lpckid,
+        /// Address for the flags in the index of an AVI file, or 0.
+        index_flags: P as lpdwFlags,
+        /// Number of the frame.
+        frame: i32 as lFrameNum,
+        /// How many bytes the frame may take; 0: any.
+        frame_size: u32 as dwFrameSize,
+        /// Quality from 0 to 10000.
+        quality: u32 as dwQuality,
+        /// Address of the previous frame's format, or 0.
+        previous_format: P as lpbiPrev,
+        /// Address of the previous frame, or 0.
+        previous: P as lpPrev,
+    }
+
+    /// What `lParam1` of `ICM_DECOMPRESS` points at.
+    (C) IcDecompress<P> as "ICDECOMPRESS" {
+        /// `ICDECOMPRESS_*`
+        flags: u32 as dwFlags,
+        /// Address of the input's format.
+        input_format: P as lpbiInput,
+        /// Address of the input.
+        input: P as lpInput,
+        /// Address of the output's format.
+        output_format: P as lpbiOutput,
+        /// Address of the output.
+        output: P as lpOutput,
+        /// The code of the chunk.
+        chunk: u32 as ckid,
+    }
+
+    /// What `lParam1` of `ICM_DECOMPRESSEX` and its kin points at.
+    (C) IcDecompressEx<P> as "ICDECOMPRESSEX" {
+        /// `ICDECOMPRESS_*`
+        flags: u32 as dwFlags,
+        /// Address of the source's format.
+        source_format: P as lpbiSrc,
+        /// Address of the source.
+        source: P as lpSrc,
+        /// Address of the destination's format.
+        destination_format: P as lpbiDst,
+        /// Address of the destination.
+        destination: P as lpDst,
+        /// Left edge in the destination.
+        destination_x: i32 as xDst,
+        /// Top edge in the destination.
+        destination_y: i32 as yDst,
+        /// Width in the destination.
+        destination_width: i32 as dxDst,
+        /// Height in the destination.
+        destination_height: i32 as dyDst,
+        /// Left edge in the source.
+        source_x: i32 as xSrc,
+        /// Top edge in the source.
+        source_y: i32 as ySrc,
+        /// Width in the source.
+        source_width: i32 as dxSrc,
+        /// Height in the source.
+        source_height: i32 as dySrc,
+    }
+}

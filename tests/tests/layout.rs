@@ -1,0 +1,154 @@
+//! The structures of `opendriver-abi` are laid out as C compilers for Windows lay them out.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use opendriver_abi::structures::*;
+use opendriver_tests::compilers;
+
+/// What the headers of mingw lack, by its documented declaration.
+const MISSING: &str = r"
+#include <stddef.h>
+#include <windows.h>
+#include <mmsystem.h>
+#include <mmreg.h>
+#include <mmddk.h>
+#include <msacm.h>
+#include <vfw.h>
+
+#pragma pack(push, 1)
+typedef struct {
+    DWORD cbStruct; FOURCC fccType, fccComp; DWORD dwVersion, dwFlags, dwError;
+    LPCWSTR pszSectionName, pszAliasName; DWORD dnDevNode;
+} ACMDRVOPENDESCW;
+typedef struct {
+    DWORD cbStruct, fdwSuggest; LPWAVEFORMATEX pwfxSrc; DWORD cbwfxSrc; LPWAVEFORMATEX pwfxDst; DWORD cbwfxDst;
+} ACMDRVFORMATSUGGEST;
+typedef struct {
+    DWORD cbStruct; LPWAVEFORMATEX pwfxSrc, pwfxDst; LPWAVEFILTER pwfltr; DWORD_PTR dwCallback, dwInstance;
+    DWORD fdwOpen, fdwDriver; DWORD_PTR dwDriver; HACMSTREAM has;
+} ACMDRVSTREAMINSTANCE;
+typedef struct { DWORD cbStruct, fdwSize, cbSrcLength, cbDstLength; } ACMDRVSTREAMSIZE;
+typedef struct ACMDRVSTREAMHEADER {
+    DWORD cbStruct, fdwStatus; DWORD_PTR dwUser; LPBYTE pbSrc; DWORD cbSrcLength, cbSrcLengthUsed; DWORD_PTR dwSrcUser;
+    LPBYTE pbDst; DWORD cbDstLength, cbDstLengthUsed; DWORD_PTR dwDstUser;
+    DWORD fdwConvert; struct ACMDRVSTREAMHEADER *padshNext; DWORD fdwDriver; DWORD_PTR dwDriver;
+    DWORD fdwPrepared; DWORD_PTR dwPrepared; LPBYTE pbPreparedSrc; DWORD cbPreparedSrcLength;
+    LPBYTE pbPreparedDst; DWORD cbPreparedDstLength;
+} ACMDRVSTREAMHEADER;
+typedef struct { WORD length, hDriver, hModule; char szAliasName[128]; } DRIVERINFOSTRUCT;
+#pragma pack(pop)
+
+typedef char the_sizes_are_equal[sizeof(ACMDRVSTREAMHEADER) == sizeof(ACMSTREAMHEADER) ? 1 : -1];
+";
+
+fn assert_layout<S: Structure>(text: &mut String) {
+    let (name, size) = (S::NAME, S::SIZE);
+    writeln!(
+        text,
+        "_Static_assert(sizeof({name}) == {size}, \"{name}\");"
+    )
+    .unwrap();
+    for Field {
+        name: field,
+        offset,
+        size,
+    } in S::FIELDS
+    {
+        writeln!(
+            text,
+            "_Static_assert(offsetof({name}, {field}) == {offset}, \"{name}.{field}\");\n\
+             _Static_assert(sizeof((({name} *)0)->{field}) == {size}, \"{name}.{field}\");"
+        )
+        .unwrap();
+    }
+}
+
+fn assertions<P: Address>() -> String {
+    let mut text = MISSING.to_owned();
+    assert_layout::<DrvConfigInfo<P>>(&mut text);
+    assert_layout::<DriverInfo>(&mut text);
+    assert_layout::<MciOpenDriverParms<P>>(&mut text);
+    assert_layout::<WaveFormatEx>(&mut text);
+    assert_layout::<BitmapInfoHeader>(&mut text);
+    assert_layout::<AcmDrvOpenDesc<P>>(&mut text);
+    assert_layout::<AcmDriverDetails<P>>(&mut text);
+    assert_layout::<AcmFormatTagDetails>(&mut text);
+    assert_layout::<AcmFormatDetails<P>>(&mut text);
+    assert_layout::<AcmDrvFormatSuggest<P>>(&mut text);
+    assert_layout::<AcmDrvStreamInstance<P>>(&mut text);
+    assert_layout::<AcmDrvStreamSize>(&mut text);
+    assert_layout::<AcmDrvStreamHeader<P>>(&mut text);
+    assert_layout::<IcOpen<P>>(&mut text);
+    assert_layout::<IcInfo>(&mut text);
+    assert_layout::<IcCompress<P>>(&mut text);
+    assert_layout::<IcDecompress<P>>(&mut text);
+    assert_layout::<IcDecompressEx<P>>(&mut text);
+    text
+}
+
+fn compile(compiler: &str, package: &str, text: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("layout.c");
+    fs::write(&source, text).unwrap();
+    let object = folder.path().join("layout.o");
+    compilers::compile(
+        compiler,
+        package,
+        &[source.to_str().unwrap()],
+        &object,
+        &["-c"],
+    );
+}
+
+#[test]
+fn structures_of_64_bit_drivers_are_laid_out_as_in_c() {
+    compile(
+        "x86_64-w64-mingw32-gcc",
+        "gcc-mingw-w64-x86-64",
+        &assertions::<u64>(),
+    );
+}
+
+#[test]
+fn structures_of_32_bit_drivers_are_laid_out_as_in_c() {
+    compile(
+        "i686-w64-mingw32-gcc",
+        "gcc-mingw-w64-i686",
+        &assertions::<u32>(),
+    );
+}
+
+#[test]
+fn numbers_of_messages_and_answers_are_those_of_the_headers() {
+    use opendriver_abi::{Class, Message, answer};
+
+    // The headers have no names for what only drivers of audio codecs see, among others.
+    let mut text = MISSING.to_owned();
+    for &class in Class::ALL {
+        for number in 0..0x7000 {
+            if let Some(name) = Message(number).name(class) {
+                writeln!(
+                    text,
+                    "#ifdef {name}\n_Static_assert({name} == {number}, \"{name}\");\n#endif"
+                )
+                .unwrap();
+            }
+        }
+    }
+    for (name, value) in [
+        ("DRVCNF_RESTART", answer::DRVCNF_RESTART),
+        ("MMSYSERR_NOTSUPPORTED", answer::MMSYSERR_NOTSUPPORTED),
+        ("MMSYSERR_HANDLEBUSY", answer::MMSYSERR_HANDLEBUSY),
+        ("ACMERR_CANCELED", answer::ACMERR_CANCELED),
+        ("ICERR_UNSUPPORTED", answer::ICERR_UNSUPPORTED),
+        ("ICERR_BADIMAGESIZE", answer::ICERR_BADIMAGESIZE),
+        (
+            "MCIERR_UNSUPPORTED_FUNCTION",
+            answer::MCIERR_UNSUPPORTED_FUNCTION,
+        ),
+    ] {
+        writeln!(text, "_Static_assert({name} == {value}, \"{name}\");").unwrap();
+    }
+    compile("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", &text);
+}
