@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::station::{
     Drivers, Registry, RegistryError, RegistryValue, Report, Station, TracedCall,
 };
-use crate::{Config, Fault, Process, dll};
+use crate::{Config, Fault, Process};
 
 /// A process whose station keeps what it is told.
 pub(crate) struct Bench {
@@ -38,12 +38,13 @@ impl Bench {
 
     /// Calls a shim through its gate.
     pub(crate) fn call(&self, dll: &str, name: &str, arguments: &[u64]) -> Result<u64, Fault> {
-        let table = dll::find(dll).unwrap_or_else(|| panic!("no shims for {dll}"));
-        let shim = table
-            .find(name)
-            .unwrap_or_else(|| panic!("{dll} has no {name}"));
-        let gate = self.process.gates().shim(shim).expect("a gate is free");
-        self.process.call(gate, arguments)
+        self.process.call(self.gate(dll, name), arguments)
+    }
+
+    /// The address that an import of a shim is bound to.
+    pub(crate) fn gate(&self, dll: &str, name: &str) -> u64 {
+        let gate = self.process.symbol_of(dll, name);
+        gate.unwrap_or_else(|| panic!("{dll} has no {name}"))
     }
 
     /// Calls a shim that must not fault.

@@ -34,6 +34,15 @@ macro_rules! plain {
 
 plain!(i8, u8, i16, u16, i32, u32, i64, u64, f32, f64);
 
+/// Which of the two kinds a function with text is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// Bytes in the process' code page.
+    A,
+    /// UTF-16.
+    W,
+}
+
 /// How much text without an end is read before the claim is refused.
 const LONGEST_TEXT: usize = 64 << 20;
 
@@ -144,6 +153,14 @@ impl Cx<'_> {
             }
             units.push(unit);
             next = next.offset(size_of::<T>() as u64);
+        }
+    }
+
+    /// Reads text as a function of the `A` or the `W` kind takes it.
+    pub(crate) fn text(&self, at: Addr, letters: Letters) -> Result<String, Trap> {
+        match letters {
+            Letters::A => self.text_a(at),
+            Letters::W => self.text_w(at),
         }
     }
 

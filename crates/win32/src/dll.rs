@@ -1,11 +1,12 @@
 //! The DLLs that are made of shims, and the names under which images ask for them.
 
 mod kernel32;
+mod winmm;
 
 use crate::shim::Dll;
 
 /// Every DLL of shims.
-pub(crate) static ALL: &[&Dll] = &[&kernel32::KERNEL32];
+pub(crate) static ALL: &[&Dll] = &[&kernel32::KERNEL32, &winmm::WINMM];
 
 /// The DLL that stands for a file name, whatever its case and with or without `.dll`.
 pub(crate) fn find(name: &str) -> Option<&'static Dll> {

@@ -158,6 +158,11 @@ impl Process {
         }
     }
 
+    /// The address of a function of ours, as an import of it is bound.
+    pub(crate) fn symbol_of(&self, dll: &str, name: &str) -> Option<u64> {
+        self.shim_address(dll::find(dll)?, Symbol::Name(name))
+    }
+
     fn shim_address(&self, dll: &'static Dll, symbol: Symbol<'_>) -> Option<u64> {
         let (shim, name) = match symbol {
             Symbol::Name(name) => (dll.find(name), Some(name)),

@@ -1,0 +1,17 @@
+//! `winmm.dll`: the driver functions, timers, and the devices of a machine that has none.
+
+mod devices;
+mod drivers;
+mod mci;
+mod time;
+
+use crate::shim::Dll;
+
+pub(super) static WINMM: Dll = Dll {
+    name: "winmm.dll",
+    tables: &[drivers::SHIMS, time::SHIMS, devices::SHIMS, mci::SHIMS],
+    data: &[],
+    also: &[],
+    names: &[],
+    ordinals: &[],
+};
