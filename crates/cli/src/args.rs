@@ -297,6 +297,25 @@ pub(crate) enum RegistryAction {
         #[arg(short, long)]
         recursive: bool,
     },
+    /// Take over what another system has: a system.ini, a .reg export or a Wine prefix
+    ///
+    /// Takes the driver sections and the keys of drivers and vendors; what is left out is said.
+    Import {
+        /// A system.ini, a .reg file, a registry file of Wine, or the folder of a Wine prefix
+        #[arg(value_hint = ValueHint::AnyPath)]
+        from: PathBuf,
+        /// Take everything, not only what concerns drivers
+        #[arg(long)]
+        all: bool,
+    },
+    /// Print keys as a .reg file, for `import` and for Windows
+    Export {
+        /// Where to begin [default: the whole tree]
+        key: Option<String>,
+        /// In UTF-16 with a mark, as old versions of Windows want it
+        #[arg(long)]
+        utf16: bool,
+    },
 }
 
 /// The kinds of values of the registry.

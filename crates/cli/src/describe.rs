@@ -11,7 +11,7 @@ mod acm;
 mod mci;
 mod vfw;
 
-mod fields;
+mod flags;
 
 pub(crate) use acm::Acm;
 pub(crate) use class::{Answers, ask};

@@ -31,11 +31,16 @@ impl Printer {
 
     /// Prints `text` as it stands; a text for people that ends its own lines.
     pub(crate) fn text(&self, text: &str) -> io::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Prints bytes as they stand.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         if self.quiet {
             return Ok(());
         }
         let mut out = self.lock();
-        out.write_all(text.as_bytes())?;
+        out.write_all(bytes)?;
         out.flush()
     }
 
@@ -46,9 +51,7 @@ impl Printer {
         }
         let mut line = serde_json::to_vec(row).map_err(io::Error::other)?;
         line.push(b'\n');
-        let mut out = self.lock();
-        out.write_all(&line)?;
-        out.flush()
+        self.bytes(&line)
     }
 
     /// Prints `row` as one JSON object, or what `text` makes of it.

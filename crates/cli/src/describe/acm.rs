@@ -3,40 +3,12 @@
 use opendriver::{Blocks, Error, Instance};
 use opendriver_abi::Message;
 use opendriver_abi::answer::MMSYSERR_NOERROR;
+use opendriver_abi::structures::{
+    AcmDriverDetails, AcmDrvOpenDesc, AcmFormatTagDetails, Address, FourCc, Structure as _,
+};
 use serde::Serialize;
 
-use super::fields::{Fields, FourCc, flags, put_u32};
-
-/// `ACMDRIVERDETAILSW`, packed, as msacm.h declares it for 64 bits.
-mod details {
-    pub(super) const FCC_TYPE: usize = 4;
-    pub(super) const MANUFACTURER: usize = 12;
-    pub(super) const PRODUCT: usize = 14;
-    pub(super) const ACM_VERSION: usize = 16;
-    pub(super) const DRIVER_VERSION: usize = 20;
-    pub(super) const SUPPORT: usize = 24;
-    pub(super) const FORMAT_TAGS: usize = 28;
-    pub(super) const FILTER_TAGS: usize = 32;
-    pub(super) const SHORT_NAME: usize = 44;
-    pub(super) const LONG_NAME: usize = SHORT_NAME + 2 * 32;
-    pub(super) const COPYRIGHT: usize = LONG_NAME + 2 * 128;
-    pub(super) const LICENSING: usize = COPYRIGHT + 2 * 80;
-    pub(super) const FEATURES: usize = LICENSING + 2 * 128;
-    pub(super) const SIZE: usize = FEATURES + 2 * 512;
-}
-
-/// `ACMFORMATTAGDETAILSW`.
-mod tag {
-    pub(super) const INDEX: usize = 4;
-    pub(super) const TAG: usize = 8;
-    pub(super) const SUPPORT: usize = 16;
-    pub(super) const FORMATS: usize = 20;
-    pub(super) const NAME: usize = 24;
-    pub(super) const SIZE: usize = NAME + 2 * 48;
-}
-
-/// `fccType` of an audio codec.
-pub(super) const AUDC: FourCc = FourCc::new(*b"audc");
+use super::flags::flags;
 
 /// No codec has more; a driver that claims so is not asked for ever.
 const MOST_TAGS: u32 = 256;
@@ -78,43 +50,46 @@ pub(crate) struct FormatTag {
     pub(crate) support: Vec<String>,
 }
 
-/// What `DRV_OPEN` of an audio codec carries: an `ACMDRVOPENDESC` with `audc`.
-pub(super) fn open_block() -> [u8; 44] {
-    let mut block = [0; 44];
-    let size = block.len() as u32;
-    put_u32(&mut block, 0, size);
-    put_u32(&mut block, 4, AUDC.0);
-    // The version of the audio compression manager that asks: 4.0, which all codecs for 32 bits and above know.
-    put_u32(&mut block, 12, 0x0400_0000);
-    block
+/// What `DRV_OPEN` of an audio codec carries.
+pub(super) fn open<P: Address>() -> AcmDrvOpenDesc<P> {
+    AcmDrvOpenDesc {
+        size: AcmDrvOpenDesc::<P>::SIZE as u32,
+        kind: FourCc::AUDC,
+        // 4.0, which all codecs of 32 bits and above know.
+        version: 0x0400_0000,
+        ..AcmDrvOpenDesc::zeroed()
+    }
 }
 
-/// Asks an instance that was opened with [`open_block`]; `None` where the answer is not that of an audio codec.
-pub(super) fn ask(instance: &Instance, memory: &Blocks) -> Result<Option<Acm>, Error> {
-    let mut block = memory.allocate(details::SIZE)?;
-    put_u32(&mut block, 0, details::SIZE as u32);
+/// Asks an instance that was opened with [`open`]; `None` where the answer is not that of an audio codec.
+pub(super) fn ask<P: Address>(instance: &Instance, memory: &Blocks) -> Result<Option<Acm>, Error> {
+    let mut block = memory.allocate(AcmDriverDetails::<P>::SIZE)?;
+    let question = AcmDriverDetails::<P> {
+        size: AcmDriverDetails::<P>::SIZE as u32,
+        ..AcmDriverDetails::zeroed()
+    };
+    question.write(&mut block);
     let answer = instance.send(Message::ACMDM_DRIVER_DETAILS, block.address(), 0)?;
-    let fields = Fields(&block);
-    if answer != MMSYSERR_NOERROR || fields.u32(details::FCC_TYPE) != AUDC.0 {
-        return Ok(None);
-    }
-    let count = fields.u32(details::FORMAT_TAGS).min(MOST_TAGS);
+    let details = match AcmDriverDetails::<P>::read(&block) {
+        Some(details) if answer == MMSYSERR_NOERROR && { details.kind } == FourCc::AUDC => details,
+        _ => return Ok(None),
+    };
     let mut format_tags = Vec::new();
-    for index in 0..count {
+    for index in 0..details.format_tags.min(MOST_TAGS) {
         format_tags.extend(format_tag(instance, memory, index)?);
     }
     Ok(Some(Acm {
-        short_name: fields.text(details::SHORT_NAME, 32),
-        long_name: fields.text(details::LONG_NAME, 128),
-        copyright: fields.text(details::COPYRIGHT, 80),
-        licensing: fields.text(details::LICENSING, 128),
-        features: fields.text(details::FEATURES, 512),
-        manufacturer: fields.u16(details::MANUFACTURER),
-        product: fields.u16(details::PRODUCT),
-        acm_version: version(fields.u32(details::ACM_VERSION)),
-        driver_version: version(fields.u32(details::DRIVER_VERSION)),
-        support: flags(fields.u32(details::SUPPORT), &SUPPORT),
-        filter_tags: fields.u32(details::FILTER_TAGS),
+        short_name: { details.short_name }.to_string(),
+        long_name: { details.long_name }.to_string(),
+        copyright: { details.copyright }.to_string(),
+        licensing: { details.licensing }.to_string(),
+        features: { details.features }.to_string(),
+        manufacturer: details.maker,
+        product: details.product,
+        acm_version: version(details.manager_version),
+        driver_version: version(details.version),
+        support: flags(details.support, &SUPPORT),
+        filter_tags: details.filter_tags,
         format_tags,
     }))
 }
@@ -124,17 +99,21 @@ fn format_tag(
     memory: &Blocks,
     index: u32,
 ) -> Result<Option<FormatTag>, Error> {
-    let mut block = memory.allocate(tag::SIZE)?;
-    put_u32(&mut block, 0, tag::SIZE as u32);
-    put_u32(&mut block, tag::INDEX, index);
-    // ACM_FORMATTAGDETAILSF_INDEX is 0.
+    let mut block = memory.allocate(AcmFormatTagDetails::SIZE)?;
+    let question = AcmFormatTagDetails {
+        size: AcmFormatTagDetails::SIZE as u32,
+        index,
+        ..AcmFormatTagDetails::zeroed()
+    };
+    question.write(&mut block);
+    // 0 is ACM_FORMATTAGDETAILSF_INDEX: the tag of this index.
     let answer = instance.send(Message::ACMDM_FORMATTAG_DETAILS, block.address(), 0)?;
-    let fields = Fields(&block);
-    Ok((answer == MMSYSERR_NOERROR).then(|| FormatTag {
-        tag: fields.u32(tag::TAG),
-        name: fields.text(tag::NAME, 48),
-        standard_formats: fields.u32(tag::FORMATS),
-        support: flags(fields.u32(tag::SUPPORT), &SUPPORT),
+    let details = AcmFormatTagDetails::read(&block).filter(|_| answer == MMSYSERR_NOERROR);
+    Ok(details.map(|details| FormatTag {
+        tag: details.tag,
+        name: { details.name }.to_string(),
+        standard_formats: details.standard_formats,
+        support: flags(details.support, &SUPPORT),
     }))
 }
 

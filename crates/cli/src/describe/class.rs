@@ -1,10 +1,10 @@
 //! Which class a driver is of: found out by asking it, one class after the other.
 
-use opendriver::{Blocks, Error, Instance, Manager, OpenOptions};
+use opendriver::{Block, Blocks, Error, Instance, Manager, OpenOptions, Width};
+use opendriver_abi::structures::{Address, FourCc, Structure};
 use opendriver_abi::{Class, Message};
 use serde::Serialize;
 
-use super::fields::FourCc;
 use super::{Acm, Facts, Mci, Vfw, acm, mci, vfw};
 
 /// Entry points of the audio drivers, whose work does not go through `DriverProc`.
@@ -74,29 +74,36 @@ pub(crate) fn ask(
 ) -> Result<Answers, Error> {
     let plain = manager.open_with(driver.param2(0))?;
     let configurable = plain.send(Message::DRV_QUERYCONFIGURE, 0, 0)? != 0;
-    let answers = classify(manager, driver, facts, &plain.memory()?)?;
+    let memory = plain.memory()?;
+    let answers = match (wave(facts), plain.module()?.width) {
+        (Some(answers), _) => answers,
+        (None, Width::W32) => classify::<u32>(manager, driver, &memory)?,
+        (None, Width::W64) => classify::<u64>(manager, driver, &memory)?,
+    };
     Ok(Answers {
         configurable: Some(configurable),
         ..answers
     })
 }
 
-fn classify(
-    manager: &Manager,
-    driver: OpenOptions<'_>,
-    facts: Option<&Facts>,
-    memory: &Blocks,
-) -> Result<Answers, Error> {
+/// What an audio driver is known by: the entry points beside `DriverProc`.
+fn wave(facts: Option<&Facts>) -> Option<Answers> {
     let exported: Vec<&str> = WAVE_EXPORTS
         .into_iter()
         .filter(|name| facts.is_some_and(|facts| facts.exports(name)))
         .collect();
-    if !exported.is_empty() {
-        let because = format!("it exports {}", exported.join(", "));
-        return Ok(Answers::new(Class::Wave, because));
-    }
-    if let Some((instance, _)) = open(manager, driver, memory, &acm::open_block())?
-        && let Some(acm) = acm::ask(&instance, memory)?
+    let because = format!("it exports {}", exported.join(", "));
+    (!exported.is_empty()).then(|| Answers::new(Class::Wave, because))
+}
+
+/// Asks as each class would, with structures whose addresses are as wide as `P`.
+fn classify<P: Address>(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    memory: &Blocks,
+) -> Result<Answers, Error> {
+    if let Some((instance, _)) = open(manager, driver, memory, &acm::open::<P>())?
+        && let Some(acm) = acm::ask::<P>(&instance, memory)?
     {
         return Ok(Answers {
             acm: Some(acm),
@@ -104,7 +111,7 @@ fn classify(
         });
     }
     for handler in handlers(driver.name) {
-        if let Some((instance, _)) = open(manager, driver, memory, &vfw::open_block(handler))? {
+        if let Some((instance, _)) = open(manager, driver, memory, &vfw::open::<P>(handler))? {
             if let Some(vfw) = vfw::ask(&instance, memory)? {
                 return Ok(Answers {
                     vfw: Some(vfw),
@@ -115,8 +122,8 @@ fn classify(
             break;
         }
     }
-    if let Some((_instance, block)) = open(manager, driver, memory, &mci::open_block())?
-        && let Some(mci) = mci::read(&block)
+    if let Some((_instance, block)) = open(manager, driver, memory, &mci::open::<P>())?
+        && let Some(mci) = mci::read::<P>(&block)
     {
         return Ok(Answers {
             mci: Some(mci),
@@ -134,10 +141,10 @@ fn open(
     manager: &Manager,
     driver: OpenOptions<'_>,
     memory: &Blocks,
-    structure: &[u8],
-) -> Result<Option<(Instance, opendriver::Block)>, Error> {
+    structure: &impl Structure,
+) -> Result<Option<(Instance, Block)>, Error> {
     let mut block = memory.allocate(ROOM)?;
-    block[..structure.len()].copy_from_slice(structure);
+    structure.write(&mut block);
     match manager.open_with(driver.param2(block.address())) {
         Ok(instance) => Ok(Some((instance, block))),
         Err(Error::Refused { .. }) => Ok(None),

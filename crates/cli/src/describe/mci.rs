@@ -1,16 +1,7 @@
 //! What a device of the media control interface says of itself when it is opened.
 
+use opendriver_abi::structures::{Address, MciOpenDriverParms, Structure as _};
 use serde::Serialize;
-
-use super::fields::{Fields, put_u32};
-
-/// `MCI_OPEN_DRIVER_PARMS`, packed, as mmddk.h declares it for 64 bits.
-mod params {
-    pub(super) const DEVICE: usize = 0;
-    pub(super) const COMMAND_TABLE: usize = 12;
-    pub(super) const TYPE: usize = 16;
-    pub(super) const SIZE: usize = 20;
-}
 
 /// `MCI_DEVTYPE_*` from 513 on.
 const TYPES: [&str; 11] = [
@@ -38,18 +29,20 @@ pub(crate) struct Mci {
 }
 
 /// What `DRV_OPEN` of an MCI driver carries.
-pub(super) fn open_block() -> [u8; params::SIZE] {
-    let mut block = [0; params::SIZE];
-    put_u32(&mut block, params::DEVICE, 1);
-    block
+pub(super) fn open<P: Address>() -> MciOpenDriverParms<P> {
+    MciOpenDriverParms {
+        device: 1,
+        ..MciOpenDriverParms::zeroed()
+    }
 }
 
 /// Reads what the driver wrote while it was opened; `None` where that is no type of device.
-pub(super) fn read(block: &[u8]) -> Option<Mci> {
-    let fields = Fields(block);
-    let device = fields.u32(params::TYPE) & 0xffff;
-    let index = usize::try_from(device).ok()?.checked_sub(513)?;
-    let table = fields.u32(params::COMMAND_TABLE);
+pub(super) fn read<P: Address>(block: &[u8]) -> Option<Mci> {
+    let params = MciOpenDriverParms::<P>::read(block)?;
+    let index = usize::try_from(params.kind & 0xffff)
+        .ok()?
+        .checked_sub(513)?;
+    let table = params.command_table;
     Some(Mci {
         device: TYPES.get(index)?,
         command_table: (!matches!(table, 0 | 0xffff | u32::MAX)).then_some(table),

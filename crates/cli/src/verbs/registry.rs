@@ -1,8 +1,9 @@
 //! `drv registry`: the tree, read and changed.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use opendriver::registry::{KeyPath, Value};
+use opendriver::registry::{KeyPath, Scope, Value, utf16_file};
 use serde::Serialize;
 
 use crate::args::{self, RegistryAction, ValueKind};
@@ -27,11 +28,16 @@ pub(super) fn run(registry: &args::Registry, session: &Session) -> Result<Exit, 
         }
         RegistryAction::Delete { key, name } => delete(session, &path(key), name.as_deref()),
         RegistryAction::List { key, recursive } => list(session, key.as_deref(), *recursive),
+        RegistryAction::Import { from, all } => import(session, from, *all),
+        RegistryAction::Export { key, utf16 } => export(session, key.as_deref(), *utf16),
     }
 }
 
-/// A key as the registry spells it: shells make backslashes awkward, so slashes do as well.
+/// A key as the registry spells it: shells make backslashes awkward, so slashes do where there are none.
 fn path(key: &str) -> String {
+    if key.contains('\\') {
+        return key.to_owned();
+    }
     key.replace('/', "\\")
 }
 
@@ -80,13 +86,7 @@ fn delete(session: &Session, key: &str, name: Option<&str>) -> Result<Exit, Fail
 
 fn list(session: &Session, key: Option<&str>, recursive: bool) -> Result<Exit, Failure> {
     let keys = match key {
-        Some(key) => {
-            let key = path(key);
-            if !session.registry.has_key(&key)? {
-                return Err(missing_key(&key));
-            }
-            vec![key]
-        }
+        Some(key) => vec![existing(session, key)?],
         None => session.registry.roots()?,
     };
     for key in keys {
@@ -135,6 +135,74 @@ fn list_key(session: &Session, key: &str, recursive: bool) -> Result<(), Failure
         }
     }
     Ok(())
+}
+
+/// Takes over what another system has, and says what was left out.
+fn import(session: &Session, from: &Path, all: bool) -> Result<Exit, Failure> {
+    let scope = if all { Scope::All } else { Scope::Drivers };
+    let import = session.registry.import(from, scope)?;
+    let (taken, left) = (import.changes.len(), import.skipped.len());
+    if session.printer.is_text() {
+        let mut lines: String = import
+            .skipped
+            .iter()
+            .map(|skipped| {
+                format!(
+                    "left out: {}:{}: {skipped}\n",
+                    skipped.file.display(),
+                    skipped.line
+                )
+            })
+            .collect();
+        lines += &format!("{taken} taken over, {left} left out\n");
+        session.printer.text(&lines)?;
+    } else {
+        for skipped in &import.skipped {
+            session.printer.json(&serde_json::json!({
+                "file": skipped.file.display().to_string(),
+                "line": skipped.line,
+                "what": skipped.what,
+                "why": skipped.why,
+            }))?;
+        }
+        session
+            .printer
+            .json(&serde_json::json!({ "taken": taken, "left_out": left }))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn export(session: &Session, key: Option<&str>, utf16: bool) -> Result<Exit, Failure> {
+    let keys = match key {
+        Some(key) => vec![existing(session, key)?],
+        None => session.registry.roots()?,
+    };
+    let mut text = String::new();
+    for key in keys {
+        let part = session.registry.export(&key)?;
+        // Each part has the head of a whole file; one is enough.
+        let part = match part.split_once("\r\n\r\n") {
+            Some((_, body)) if !text.is_empty() => body.to_owned(),
+            _ => part,
+        };
+        text += &part;
+    }
+    if utf16 {
+        session.printer.bytes(&utf16_file(&text))?;
+    } else {
+        session.printer.text(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The key as the registry spells it, if it is there.
+fn existing(session: &Session, key: &str) -> Result<String, Failure> {
+    let key = path(key);
+    if session.registry.has_key(&key)? {
+        Ok(key)
+    } else {
+        Err(missing_key(&key))
+    }
 }
 
 /// The default value of a key has no name.
