@@ -11,9 +11,41 @@ pub(crate) static ALL: &[&Dll] = &[&kernel32::KERNEL32, &winmm::WINMM];
 /// The DLL that stands for a file name, whatever its case and with or without `.dll`.
 pub(crate) fn find(name: &str) -> Option<&'static Dll> {
     let name = file_name(name);
+    let name = api_set(&name).unwrap_or(&name);
     ALL.iter()
         .copied()
-        .find(|dll| dll.name == name || dll.names.contains(&name.as_str()))
+        .find(|dll| dll.name == name || dll.names.contains(&name))
+}
+
+/// The DLL behind the name of an API set, as Windows 10 resolves it.
+fn api_set(name: &str) -> Option<&'static str> {
+    let set = name.strip_prefix("api-ms-win-")?;
+    let hosts = [
+        ("crt-", "ucrtbase.dll"),
+        ("core-registry", "advapi32.dll"),
+        ("core-com", "ole32.dll"),
+        ("core-shlwapi", "shlwapi.dll"),
+        ("core-version", "version.dll"),
+        ("core-rtlsupport", "ntdll.dll"),
+        ("core-", "kernel32.dll"),
+        ("security-", "advapi32.dll"),
+        ("eventing-", "advapi32.dll"),
+        ("service-", "advapi32.dll"),
+        ("mm-time", "winmm.dll"),
+        ("mm-", "winmm.dll"),
+        ("downlevel-kernel32", "kernel32.dll"),
+        ("downlevel-advapi32", "advapi32.dll"),
+        ("downlevel-shlwapi", "shlwapi.dll"),
+        ("downlevel-ole32", "ole32.dll"),
+        ("downlevel-user32", "user32.dll"),
+        ("downlevel-version", "version.dll"),
+        ("ntuser-", "user32.dll"),
+        ("gdi-", "gdi32.dll"),
+    ];
+    hosts
+        .iter()
+        .find(|(prefix, _)| set.starts_with(prefix))
+        .map(|(_, host)| *host)
 }
 
 /// A DLL's file name as the loader compares it: lower case, with an extension.
@@ -112,3 +144,53 @@ const SYSTEM: &[&str] = &[
     "wsock32.dll",
     "wtsapi32.dll",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, find, is_part_of_windows};
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_dll_is_found_in_any_case_with_or_without_its_extension() {
+        for name in [
+            "KERNEL32",
+            "kernel32.dll",
+            r"C:\Windows\System32\Kernel32.DLL",
+        ] {
+            assert_eq!(
+                find(name).map(|dll| dll.name),
+                Some("kernel32.dll"),
+                "{name}"
+            );
+        }
+        assert_eq!(
+            find("api-ms-win-core-heap-l1-1-0.dll").map(|dll| dll.name),
+            Some("kernel32.dll")
+        );
+        assert!(find("nobody.dll").is_none());
+        assert!(is_part_of_windows("OPENGL32.dll"));
+        assert!(!is_part_of_windows("vendor.dll"));
+    }
+
+    #[test]
+    fn no_dll_declares_a_function_twice() {
+        for dll in ALL {
+            let mut names = HashSet::new();
+            for shim in dll.shims() {
+                assert!(
+                    names.insert(shim.name),
+                    "{}!{} is declared twice",
+                    dll.name,
+                    shim.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_shim_says_what_it_does_in_one_line() {
+        for shim in ALL.iter().flat_map(|dll| dll.shims()) {
+            assert!(shim.doc.ends_with('.'), "{}: {:?}", shim.name, shim.doc);
+        }
+    }
+}

@@ -3,6 +3,8 @@
 //! `shims!` turns a list of functions into a [`Dll`]: the calling convention of each width, the
 //! trace line, the entry in the import report and the documentation follow from the declaration.
 
+mod index;
+
 use crate::cx::Cx;
 use crate::gate::Args;
 use crate::trap::Trap;
@@ -310,15 +312,13 @@ impl Dll {
     }
 
     /// Finds a function by its exact name, also in the DLLs that this one passes on.
-    pub fn find(&self, name: &str) -> Option<&'static Shim> {
-        let hash = name_hash(name);
-        self.shims()
-            .find(|shim| shim.hash == hash && shim.name == name)
-            .or_else(|| self.also.iter().find_map(|dll| dll.find(name)))
+    pub fn find(&'static self, name: &str) -> Option<&'static Shim> {
+        let own = index::of(self).find(name);
+        own.or_else(|| self.also.iter().find_map(|dll| dll.find(name)))
     }
 
     /// Finds a function by its ordinal.
-    pub fn find_ordinal(&self, ordinal: u16) -> Option<&'static Shim> {
+    pub fn find_ordinal(&'static self, ordinal: u16) -> Option<&'static Shim> {
         let (_, name) = self
             .ordinals
             .iter()
@@ -327,7 +327,7 @@ impl Dll {
     }
 
     /// Tells whether it exports a function or a variable.
-    pub(crate) fn has(&self, symbol: opendriver_pe::Symbol<'_>) -> bool {
+    pub(crate) fn has(&'static self, symbol: opendriver_pe::Symbol<'_>) -> bool {
         match symbol {
             opendriver_pe::Symbol::Name(name) => {
                 self.find(name).is_some() || self.find_data(name).is_some()
