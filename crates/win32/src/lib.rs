@@ -31,6 +31,7 @@ mod state;
 mod teb;
 mod thread;
 
+mod crt;
 mod dll;
 
 #[cfg(test)]
