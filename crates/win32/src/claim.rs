@@ -84,6 +84,15 @@ impl Cx<'_> {
         }
     }
 
+    /// Writes an address of the driver's width where there is a place for it.
+    pub(crate) fn write_addr_unless_null(&self, at: Addr, value: Addr) -> Result<(), Trap> {
+        if at.is_null() {
+            Ok(())
+        } else {
+            self.write_addr(at, value)
+        }
+    }
+
     /// Fills `bytes` from the driver's memory.
     pub(crate) fn get(&self, at: Addr, bytes: &mut [u8]) -> Result<(), Trap> {
         // SAFETY: `bytes` is ours to write; a bad source is answered, not followed.

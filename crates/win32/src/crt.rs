@@ -12,6 +12,8 @@ pub(crate) mod format;
 pub(crate) mod number;
 pub(crate) mod scan;
 pub(crate) mod strftime;
+
+pub(crate) mod streams;
 pub(crate) mod time;
 
 #[cfg(test)]

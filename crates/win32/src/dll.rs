@@ -1,12 +1,21 @@
 //! The DLLs that are made of shims, and the names under which images ask for them.
 
+mod crt;
 mod kernel32;
+mod msvcrt;
+mod ucrtbase;
 mod winmm;
 
 use crate::shim::Dll;
 
 /// Every DLL of shims.
-pub(crate) static ALL: &[&Dll] = &[&kernel32::KERNEL32, &winmm::WINMM];
+pub(crate) static ALL: &[&Dll] = &[
+    &kernel32::KERNEL32,
+    &msvcrt::MSVCRT,
+    &ucrtbase::UCRTBASE,
+    &ucrtbase::VCRUNTIME,
+    &winmm::WINMM,
+];
 
 /// The DLL that stands for a file name, whatever its case and with or without `.dll`.
 pub(crate) fn find(name: &str) -> Option<&'static Dll> {
