@@ -3,6 +3,7 @@
 mod crt;
 mod kernel32;
 mod msvcrt;
+mod ntdll;
 mod ucrtbase;
 mod winmm;
 
@@ -12,6 +13,7 @@ use crate::shim::Dll;
 pub(crate) static ALL: &[&Dll] = &[
     &kernel32::KERNEL32,
     &msvcrt::MSVCRT,
+    &ntdll::NTDLL,
     &ucrtbase::UCRTBASE,
     &ucrtbase::VCRUNTIME,
     &winmm::WINMM,

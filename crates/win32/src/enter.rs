@@ -28,10 +28,12 @@ pub(crate) struct Frame {
     /// The driver's stack pointer at the call: frames of this call lie below. 0 before the call
     /// stands for the stack that the caller runs on.
     pub(crate) stack: u64,
+    /// The [`Edge`](crate::seh::Edge) where driver code was left for the shim that makes this call; null in the outermost.
+    pub(crate) edge: *const (),
 }
 
 impl Frame {
-    pub(crate) const fn new(outer: *mut Frame, stack: u64) -> Self {
+    pub(crate) const fn new(outer: *mut Frame, stack: u64, edge: *const ()) -> Self {
         Self {
             host_stack: 0,
             mxcsr: 0,
@@ -39,6 +41,7 @@ impl Frame {
             left: 0,
             outer,
             stack,
+            edge,
         }
     }
 
@@ -50,8 +53,8 @@ impl Frame {
 
 const MXCSR: u32 = 0x1F80;
 const CONTROL: u16 = 0x027F;
-static FRESH_MXCSR: u32 = MXCSR;
-static FRESH_CONTROL: u16 = CONTROL;
+pub(crate) static FRESH_MXCSR: u32 = MXCSR;
+pub(crate) static FRESH_CONTROL: u16 = CONTROL;
 
 global_asm!(
     ".p2align 4",
@@ -95,6 +98,9 @@ global_asm!(
     "movq xmm2, r8",
     "movq xmm3, r9",
     "call rax",
+    ".globl opendriver_win32_returned",
+    ".hidden opendriver_win32_returned",
+    "opendriver_win32_returned:",
     "mov rdi, gs:[{frame}]",
     "opendriver_win32_back:",
     "cld",
@@ -130,6 +136,7 @@ unsafe extern "C" {
         count: u64,
     ) -> u64;
     fn opendriver_win32_leave(frame: *mut Frame) -> !;
+    static opendriver_win32_returned: u8;
 }
 
 /// The most arguments that a call into driver code carries.
@@ -156,6 +163,11 @@ pub(crate) unsafe fn enter(frame: *mut Frame, target: u64, arguments: &[u64]) ->
 pub(crate) unsafe fn leave(frame: *mut Frame) -> ! {
     // SAFETY: the caller vouches for the frame.
     unsafe { opendriver_win32_leave(frame) }
+}
+
+/// The return address of every call into driver code: where a walk over the driver's frames comes to their beginning.
+pub(crate) fn return_address() -> u64 {
+    &raw const opendriver_win32_returned as u64
 }
 
 /// The address that a fault handler resumes at to do what [`leave`] does, with the frame in `rdi`.

@@ -3,6 +3,7 @@
 use opendriver_guard::{Machine, Register, Scope, Verdict};
 
 use crate::enter;
+use crate::seh;
 use crate::thread::Thread;
 use crate::trap::{Fault, FaultKind, Trap};
 
@@ -30,6 +31,10 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
         fault.kind = opendriver_guard::Kind::StackOverflow;
     }
     thread.pending.set(Some(fault));
+    let is_driver = !thread.is_in_shim() && !machine.is_own_code();
+    if is_driver && !beyond && seh::divert(thread, machine) {
+        return Verdict::Resume;
+    }
     machine.set(Register::Rdi, frame as u64);
     machine.set(Register::Rip, enter::leave_address());
     Verdict::Resume
@@ -41,13 +46,7 @@ pub(crate) fn left(thread: &Thread) -> Trap {
         return trap;
     }
     let kind = match thread.pending.take() {
-        Some(fault) => {
-            return Trap::Fault(Box::new(Fault {
-                kind: FaultKind::Machine(fault.kind, fault.address.map(|at| at as u64)),
-                instruction: fault.instruction as u64,
-                place: None,
-            }));
-        }
+        Some(fault) => return Trap::machine(&fault),
         None => FaultKind::Shim {
             function: "enter".to_owned(),
             what: "left without a reason".to_owned(),

@@ -11,10 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock};
 
 use crate::cx::Cx;
+use crate::seh::{self, Edge};
 use crate::shim::{Addr, Shim};
 use crate::thread::Thread;
 use crate::trace;
-use crate::trap::{self, Trap};
+use crate::trap::Trap;
 
 /// How many gates there are, for all processes together; each process numbers its own from 0.
 pub(crate) const GATES: usize = 8192;
@@ -278,7 +279,7 @@ extern "C" fn dispatch(number: u32, caller: *const Caller) -> u64 {
         Err(trap) => trap,
     };
     // Nothing on this frame needs a destructor from here on: the trap has moved out.
-    trap::settle(thread, caller, trap)
+    seh::settle(thread, caller, trap)
 }
 
 fn run(thread: &Thread, number: u32, caller: &Caller) -> Result<u64, Trap> {
@@ -286,7 +287,8 @@ fn run(thread: &Thread, number: u32, caller: &Caller) -> Result<u64, Trap> {
         return Err(Trap::stack_overflow(caller.entry_stack));
     }
     let process = thread.process();
-    let _inside = thread.enter_shim();
+    let edge = Edge::gate(caller);
+    let _inside = thread.enter_shim(&raw const edge);
     let mut cx = Cx::new(process, thread, Some(caller));
     let shim = match process.gates().target(number as usize) {
         Some(Target::Shim(shim)) => shim,

@@ -121,7 +121,7 @@ impl Process {
         } else {
             0
         };
-        let mut frame = Frame::new(outer, stack);
+        let mut frame = Frame::new(outer, stack, thread.edge().cast());
         let answer = {
             let _driver = thread.enter_driver();
             let mut watch = pin!(fault::watch(thread));

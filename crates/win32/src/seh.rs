@@ -1,25 +1,157 @@
-//! Structured exception handling: who in the driver takes an exception.
+//! Structured exception handling: who in the driver takes an exception, and where it goes on.
+//!
+//! An exception comes from the processor ([`divert`]) or from a shim that answered with a [`Trap`] ([`settle`]). It is
+//! offered to the driver as Windows would: vectored handlers, then the language handler of each frame outwards. A handler
+//! that takes it calls `RtlUnwindEx`, which tells the frames on the way and comes back to us as [`Trap::Unwind`]; that travels
+//! up our own frames as an error, so that nothing of ours is skipped, until it reaches the call into the driver to which the
+//! target frame belongs, and there the driver goes on. What nobody takes ends the call with a fault.
+
+mod c_handler;
+mod context;
+mod dispatch;
+mod jump;
+mod leaving;
+mod resume;
+mod shims;
+mod status;
+mod table;
+mod unwind;
+mod vectored;
+mod walk;
 
 use crate::enter;
 use crate::gate::Caller;
+use crate::process::Process;
 use crate::thread::Thread;
-use crate::trap::Trap;
+use crate::trap::{Exception, Trap};
 
-/// Execution goes on in a frame of the driver further out.
-#[derive(Debug)]
-pub(crate) struct Unwind {}
+use context::{PARAMETERS, Record};
+use dispatch::{Answer, Flight};
+
+pub(crate) use context::Context;
+pub(crate) use leaving::Unwind;
+pub(crate) use resume::divert;
+pub(crate) use shims::{C_RUNTIME, KERNEL, NATIVE};
+pub(crate) use walk::Edge;
+
+/// How many exceptions may be raised by the handling of another before the call is given up.
+const EXCEPTION_LIMIT: usize = 16;
 
 /// Settles a trap at the gate that the driver came through.
-pub(crate) fn settle(thread: &Thread, caller: &Caller, trap: Trap) -> u64 {
-    leave_with(thread, caller, trap)
+pub(crate) fn settle(thread: &Thread, caller: &Caller, trap: Trap) -> ! {
+    let edge = Edge::gate(caller);
+    let resolved = {
+        let from = edge.context().map_or(0, |context| context.rip);
+        let _inside = thread.enter_shim(&raw const edge);
+        resolve(thread, &edge, trap.at(from))
+    };
+    go_on(thread, resolved)
 }
 
-/// Ends the innermost call into the driver with a trap.
-fn leave_with(thread: &Thread, caller: &Caller, trap: Trap) -> ! {
-    let at = (caller.entry_stack as *const u64).cast_mut();
-    // SAFETY: the gate was called, so its return address lies there.
-    let from = unsafe { at.read() };
-    thread.set_trap(trap.at(from));
-    // SAFETY: this thread's innermost frame; nothing between here and it owns anything.
-    unsafe { enter::leave(thread.frame()) }
+/// Settles the fault whose registers [`divert`] has kept.
+fn settle_fault(thread: &Thread) -> ! {
+    let resolved = {
+        // SAFETY: written by the fault handler before it sent the thread here; faults from here on are not diverted.
+        let context = Box::new(unsafe { (*thread.faulted.get()).clone() });
+        let edge = Edge::fault(&raw const *context);
+        let _inside = thread.enter_shim(&raw const edge);
+        match thread.pending.take() {
+            Some(fault) => resolve_fault(thread, &edge, &context, &fault),
+            None => Err(Trap::exception(0)),
+        }
+    };
+    go_on(thread, resolved)
+}
+
+fn resolve_fault(
+    thread: &Thread,
+    edge: &Edge,
+    context: &Context,
+    fault: &opendriver_guard::Fault,
+) -> Result<(), Trap> {
+    let Some(record) = status::record(fault, context) else {
+        return Err(Trap::machine(fault));
+    };
+    match offer(thread.process(), thread, edge, record, context.clone()) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Trap::machine(fault)),
+        Err(trap) => resolve(thread, edge, trap),
+    }
+}
+
+/// Finds out where the driver goes on; an error if not in its innermost call.
+fn resolve(thread: &Thread, edge: &Edge, mut trap: Trap) -> Result<(), Trap> {
+    for _ in 0..EXCEPTION_LIMIT {
+        let exception = match trap {
+            Trap::Unwind(unwind) if unwind.walk.frame == thread.frame().cast_const() => {
+                resume::keep(thread, &unwind.walk.context);
+                return Ok(());
+            }
+            Trap::Exception(exception) => exception,
+            other => return Err(other),
+        };
+        let Ok(context) = edge.context() else {
+            return Err(Trap::Exception(exception));
+        };
+        match offer(
+            thread.process(),
+            thread,
+            edge,
+            Record::from(&exception),
+            context,
+        ) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                let fault = Trap::Exception(exception).into_fault();
+                return Err(Trap::Fault(Box::new(fault)));
+            }
+            Err(next) => trap = next,
+        }
+    }
+    Err(trap)
+}
+
+/// Offers an exception to the driver; true if it goes on with the registers that were kept.
+fn offer(
+    process: &Process,
+    thread: &Thread,
+    edge: &Edge,
+    record: Record,
+    context: Context,
+) -> Result<bool, Trap> {
+    let flight = Flight::new(record, context);
+    match dispatch::offer(process, thread, edge, &flight)? {
+        Answer::Continue => {
+            resume::keep(thread, &flight.read_context());
+            Ok(true)
+        }
+        Answer::Unhandled => Ok(false),
+    }
+}
+
+/// Goes on in the driver, or ends its innermost call.
+fn go_on(thread: &Thread, resolved: Result<(), Trap>) -> ! {
+    match resolved {
+        Ok(()) => resume::resume(thread),
+        Err(trap) => {
+            thread.set_trap(trap);
+            // SAFETY: this thread's innermost frame; nothing between here and it owns anything.
+            unsafe { enter::leave(thread.frame()) }
+        }
+    }
+}
+
+impl From<&Exception> for Record {
+    fn from(exception: &Exception) -> Self {
+        let count = exception.parameters.len().min(PARAMETERS);
+        let mut record = Self {
+            code: exception.code,
+            flags: exception.flags,
+            address: exception.address,
+            count: count as u32,
+            ..Self::default()
+        };
+        record.information[..count].copy_from_slice(&exception.parameters[..count]);
+        record
+    }
 }

@@ -3,13 +3,14 @@
 //! Made when a thread first calls into the process and freed when the thread ends.
 
 use std::arch::asm;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 use crate::enter::Frame;
 use crate::process::Process;
+use crate::seh::{Context, Edge};
 use crate::state::States;
 use crate::teb::{self, offset};
 use crate::trap::Trap;
@@ -27,10 +28,15 @@ pub(crate) struct Thread {
     area: *mut u8,
     frame: Cell<*mut Frame>,
     in_shim: Cell<u32>,
+    edge: Cell<*const Edge>,
     trap: Cell<Option<Trap>>,
     states: States,
     /// The fault that the handler saw last; taken by whoever turns it into a trap.
     pub(crate) pending: Cell<Option<opendriver_guard::Fault>>,
+    /// The registers at that fault.
+    pub(crate) faulted: UnsafeCell<Context>,
+    /// The registers with which driver code is about to go on.
+    pub(crate) resumed: UnsafeCell<Context>,
 }
 
 thread_local! {
@@ -106,9 +112,12 @@ impl Thread {
             area,
             frame: Cell::new(ptr::null_mut()),
             in_shim: Cell::new(0),
+            edge: Cell::new(ptr::null()),
             trap: Cell::new(None),
             states: States::default(),
             pending: Cell::new(None),
+            faulted: UnsafeCell::new(Context::new()),
+            resumed: UnsafeCell::new(Context::new()),
         });
         let word = |at: usize, value: u64| thread.set_teb_word(at, value);
         word(offset::STACK_BASE, thread.stack_base());
@@ -213,20 +222,26 @@ impl Thread {
         self.in_shim.get() != 0
     }
 
+    /// Where driver code was left for the shim that runs; null while driver code runs.
+    pub(crate) fn edge(&self) -> *const Edge {
+        self.edge.get()
+    }
+
     /// Notes that a shim runs until the answer is dropped.
-    pub(crate) fn enter_shim(&self) -> InShim<'_> {
-        self.replace_shim(1)
+    pub(crate) fn enter_shim(&self, edge: *const Edge) -> InShim<'_> {
+        self.replace_shim(1, edge)
     }
 
     /// Notes that driver code runs until the answer is dropped.
     pub(crate) fn enter_driver(&self) -> InShim<'_> {
-        self.replace_shim(0)
+        self.replace_shim(0, ptr::null())
     }
 
-    fn replace_shim(&self, now: u32) -> InShim<'_> {
+    fn replace_shim(&self, now: u32, edge: *const Edge) -> InShim<'_> {
         InShim {
             thread: self,
             before: self.in_shim.replace(now),
+            edge: self.edge.replace(edge),
         }
     }
 
@@ -272,11 +287,13 @@ impl Drop for Thread {
 pub(crate) struct InShim<'a> {
     thread: &'a Thread,
     before: u32,
+    edge: *const Edge,
 }
 
 impl Drop for InShim<'_> {
     fn drop(&mut self) {
         self.thread.in_shim.set(self.before);
+        self.thread.edge.set(self.edge);
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use crate::gate::{Caller, Missing};
+use crate::gate::Missing;
 use crate::shim::Shim;
-use crate::thread::Thread;
 
 /// Why a shim does not return to the driver code that called it.
 ///
@@ -208,15 +207,19 @@ impl Trap {
         })
     }
 
+    /// The processor stopped the driver.
+    pub(crate) fn machine(fault: &opendriver_guard::Fault) -> Self {
+        Self::Fault(Box::new(Fault {
+            kind: FaultKind::Machine(fault.kind, fault.address.map(|at| at as u64)),
+            instruction: fault.instruction as u64,
+            place: None,
+        }))
+    }
+
     pub(crate) fn stack_overflow(address: u64) -> Self {
         Self::fault(FaultKind::Machine(
             opendriver_guard::Kind::StackOverflow,
             Some(address),
         ))
     }
-}
-
-/// Settles a trap at the gate: asks the driver's handlers, goes on where they say, or leaves.
-pub(crate) fn settle(thread: &Thread, caller: &Caller, trap: Trap) -> u64 {
-    crate::seh::settle(thread, caller, trap)
 }

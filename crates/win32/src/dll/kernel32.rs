@@ -19,6 +19,8 @@ pub(super) static KERNEL32: Dll = Dll {
         local::GLOBAL,
         pages::SHIMS,
         storage::SHIMS,
+        crate::seh::KERNEL,
+        crate::seh::NATIVE,
     ],
     data: &[],
     also: &[],

@@ -31,6 +31,7 @@ pub(super) static UCRTBASE: Dll = Dll {
         printing::UCRT,
         printing::SETTINGS,
         scanning::UCRT,
+        crate::seh::C_RUNTIME,
     ],
     data: &[],
     also: &[],
@@ -57,7 +58,12 @@ pub(super) static UCRTBASE: Dll = Dll {
 
 pub(super) static VCRUNTIME: Dll = Dll {
     name: "vcruntime140.dll",
-    tables: &[memory::SHIMS, strings::SHIMS, wide::SHIMS],
+    tables: &[
+        memory::SHIMS,
+        strings::SHIMS,
+        wide::SHIMS,
+        crate::seh::C_RUNTIME,
+    ],
     data: &[],
     also: &[],
     names: &["vcruntime140d.dll", "vcruntime140_1.dll"],

@@ -1,0 +1,12 @@
+//! `ntdll.dll`: what C runtimes and careful drivers take from below `kernel32.dll`.
+
+use crate::shim::Dll;
+
+pub(super) static NTDLL: Dll = Dll {
+    name: "ntdll.dll",
+    tables: &[crate::seh::NATIVE, crate::seh::C_RUNTIME],
+    data: &[],
+    also: &[],
+    names: &[],
+    ordinals: &[],
+};

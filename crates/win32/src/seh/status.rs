@@ -1,0 +1,56 @@
+//! The exception that Windows makes of a fault.
+
+use opendriver_guard::{Fault, Kind};
+
+use super::context::{Context, Record};
+
+/// The record of a fault; none where Windows ends the process without asking anybody.
+pub(super) fn record(fault: &Fault, context: &Context) -> Option<Record> {
+    let address = fault.address.unwrap_or(usize::MAX) as u64;
+    let (code, parameters) = match fault.kind {
+        Kind::Read => (0xC000_0005, &[0, address][..]),
+        Kind::Write => (0xC000_0005, &[1, address][..]),
+        Kind::Execute => (0xC000_0005, &[8, address][..]),
+        // A pointer that cannot be is told as a read of the last address.
+        Kind::Protection => (0xC000_0005, &[0, u64::MAX][..]),
+        Kind::Alignment => (0x8000_0002, &[][..]),
+        Kind::IllegalInstruction => (0xC000_001D, &[][..]),
+        Kind::Privileged => (0xC000_0096, &[][..]),
+        // __fastfail
+        Kind::Interrupt(0x29) => return None,
+        Kind::Interrupt(0x2C) => (0xC000_0420, &[][..]),
+        Kind::Interrupt(0x2D) => (0x8000_0003, &[0][..]),
+        Kind::Interrupt(_) => (0xC000_0005, &[0, u64::MAX][..]),
+        Kind::Division => (0xC000_0094, &[][..]),
+        Kind::Overflow => (0xC000_0095, &[][..]),
+        Kind::FloatingPoint => (floating(context), &[0][..]),
+        Kind::Breakpoint => (0x8000_0003, &[0][..]),
+        Kind::Trap => (0x8000_0004, &[][..]),
+        Kind::StackOverflow => (0xC000_00FD, &[1, address][..]),
+        _ => return None,
+    };
+    let mut record = Record {
+        code,
+        address: fault.instruction as u64,
+        count: parameters.len() as u32,
+        ..Record::default()
+    };
+    record.information[..parameters.len()].copy_from_slice(parameters);
+    Some(record)
+}
+
+/// Which of the floating-point exceptions that are unmasked has happened, in the order in which the processor looks.
+fn floating(context: &Context) -> u32 {
+    let control = u16::from_le_bytes([context.floating[0], context.floating[1]]);
+    let status = u16::from_le_bytes([context.floating[2], context.floating[3]]);
+    let vector = context.mxcsr as u16;
+    let happened = (status & !control | vector & !(vector >> 7)) & 0x3f;
+    match happened {
+        bits if bits & 0x01 != 0 => 0xC000_0090,
+        bits if bits & 0x04 != 0 => 0xC000_008E,
+        bits if bits & 0x02 != 0 => 0xC000_008D,
+        bits if bits & 0x08 != 0 => 0xC000_0091,
+        bits if bits & 0x10 != 0 => 0xC000_0093,
+        _ => 0xC000_008F,
+    }
+}

@@ -1,0 +1,203 @@
+//! Walks the driver's frames of a thread outwards, across our own frames between them.
+//!
+//! Driver code calls a shim, the shim calls driver code again: on the one stack of the thread, frames of theirs and of ours
+//! take turns. Where driver code was left, an [`Edge`] keeps its registers; a walk that comes to the beginning of a call
+//! into the driver goes on at the edge from which that call was made.
+
+use std::cell::Cell;
+
+use super::context::{Context, Dispatcher, R8, R12, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
+use super::table;
+use super::unwind::{self, Broken, Unwound, word};
+use crate::enter::{self, Frame};
+use crate::gate::Caller;
+use crate::process::Process;
+use crate::thread::Thread;
+
+/// Where driver code was left for ours, and why ours calls driver code again.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    origin: Origin,
+    purpose: Cell<Purpose>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// It called a shim.
+    Gate(*const Caller),
+    /// It faulted.
+    Fault(*const Context),
+}
+
+/// Why ours calls driver code.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    /// A callback of a shim.
+    Callback,
+    /// A language handler, asked about an exception on behalf of this frame.
+    Search(u64),
+    /// A language handler, told that its frame goes.
+    Unwind(*const Leaving),
+    /// The code that takes an exception before the frames below it go: it runs as if called from there.
+    Consolidate(*const Walk),
+}
+
+/// The frame that an unwind is about to leave while its handler runs.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) walk: Walk,
+}
+
+impl Edge {
+    /// The edge of a shim call.
+    pub(crate) fn gate(caller: &Caller) -> Self {
+        Self {
+            origin: Origin::Gate(caller),
+            purpose: Cell::new(Purpose::Callback),
+        }
+    }
+
+    /// The edge of a fault; the registers must stay as long as the edge does.
+    pub(super) fn fault(context: *const Context) -> Self {
+        Self {
+            origin: Origin::Fault(context),
+            purpose: Cell::new(Purpose::Callback),
+        }
+    }
+
+    pub(super) fn set_purpose(&self, purpose: Purpose) {
+        self.purpose.set(purpose);
+    }
+
+    /// The registers with which the driver's code would have gone on.
+    pub(super) fn context(&self) -> Result<Context, Broken> {
+        match self.origin {
+            // SAFETY: an edge lives no longer than the fault that it stands for.
+            Origin::Fault(context) => Ok(unsafe { (*context).clone() }),
+            // SAFETY: an edge lives no longer than the shim call that it stands for.
+            Origin::Gate(caller) => of_caller(unsafe { &*caller }),
+        }
+    }
+}
+
+/// The registers of a caller of a shim when it returns; those that the call gave up hold what it passed.
+fn of_caller(caller: &Caller) -> Result<Context, Broken> {
+    let mut context = Context::new();
+    let entry = caller.entry_stack;
+    context.rip = word(entry)?;
+    for (register, value) in [
+        (RSP, entry + 8),
+        (RBX, caller.rbx),
+        (RBP, caller.rbp),
+        (RSI, caller.rsi),
+        (RDI, caller.rdi),
+        (R12, caller.r12),
+        (R12 + 1, caller.r13),
+        (R12 + 2, caller.r14),
+        (R12 + 3, caller.r15),
+        (RCX, word(entry + 8)?),
+        (RDX, word(entry + 16)?),
+        (R8, word(entry + 24)?),
+        (R8 + 1, word(entry + 32)?),
+    ] {
+        context.registers[register] = value;
+    }
+    for (index, value) in caller.floats.iter().enumerate() {
+        context.set_xmm(index, u128::from(*value));
+    }
+    for (index, value) in caller.xmm.iter().enumerate() {
+        context.set_xmm(6 + index, *value);
+    }
+    context.set_mxcsr(caller.mxcsr as u32);
+    Ok(context)
+}
+
+/// A place in the driver's frames.
+#[derive(Clone, Debug)]
+pub(crate) struct Walk {
+    /// The registers of the function there.
+    pub(super) context: Context,
+    /// The call into the driver that the function belongs to.
+    pub(super) frame: *const Frame,
+}
+
+/// What lies at a place.
+pub(super) enum Step {
+    /// A function, and what undoing it gives: its name and handler, and the place of its caller.
+    Function {
+        image: u64,
+        function: u64,
+        unwound: Unwound,
+        caller: Walk,
+    },
+    /// A function without tables.
+    Leaf(Walk),
+    /// The beginning of a call into the driver; further out is this, and the call was made for that.
+    Edge(Walk, Purpose),
+    /// The beginning of the outermost call.
+    End,
+}
+
+impl Walk {
+    /// Where the driver's code was left last.
+    pub(super) fn start(thread: &Thread) -> Result<Self, Broken> {
+        // SAFETY: the thread's edge is null or that of a shim call or fault that is going on.
+        let edge = unsafe { thread.edge().as_ref() }.ok_or(Broken)?;
+        Ok(Self {
+            context: edge.context()?,
+            frame: thread.frame(),
+        })
+    }
+
+    /// Looks at this place and undoes it.
+    pub(super) fn step(&self, process: &Process, wanted: u8) -> Result<Step, Broken> {
+        if self.context.rip == enter::return_address() {
+            return self.cross();
+        }
+        let mut caller = self.clone();
+        let Some(found) = table::find(process, self.context.rip) else {
+            unwind::leaf(&mut caller.context)?;
+            return Ok(Step::Leaf(caller));
+        };
+        let unwound = unwind::undo(&mut caller.context, found.image, found.function, wanted)?;
+        Ok(Step::Function {
+            image: found.image,
+            function: found.address,
+            unwound,
+            caller,
+        })
+    }
+
+    fn cross(&self) -> Result<Step, Broken> {
+        // SAFETY: a walk stays within calls that are going on; their frames are where they began.
+        let frame = unsafe { self.frame.as_ref() }.ok_or(Broken)?;
+        // SAFETY: as above; the edge outlives the call that was made from it.
+        let Some(edge) = (unsafe { frame.edge.cast::<Edge>().as_ref() }) else {
+            return Ok(Step::End);
+        };
+        let purpose = edge.purpose.get();
+        if let Purpose::Consolidate(walk) = purpose {
+            // SAFETY: whoever set the purpose keeps the walk while the call goes on.
+            return Ok(Step::Edge(unsafe { (*walk).clone() }, purpose));
+        }
+        let walk = Self {
+            context: edge.context()?,
+            frame: frame.outer,
+        };
+        Ok(Step::Edge(walk, purpose))
+    }
+}
+
+/// The call into the driver whose frames a stack address lies in.
+pub(super) fn owner(thread: &Thread, stack: u64) -> *const Frame {
+    let mut frame = thread.frame().cast_const();
+    // SAFETY: the thread's frames are calls that are going on.
+    while let Some(inner) = unsafe { frame.as_ref() } {
+        if stack <= inner.stack || inner.outer.is_null() {
+            return frame;
+        }
+        frame = inner.outer;
+    }
+    frame
+}
