@@ -21,6 +21,7 @@ pub(super) static KERNEL32: Dll = Dll {
         storage::SHIMS,
         crate::seh::KERNEL,
         crate::seh::NATIVE,
+        crate::seh::C_FRAMES,
     ],
     data: &[],
     also: &[],

@@ -32,6 +32,7 @@ pub(super) static MSVCRT: Dll = Dll {
         printing::ALIASES,
         printing::SETTINGS,
         scanning::SHIMS,
+        crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
     ],
     data: ctype::DATA,

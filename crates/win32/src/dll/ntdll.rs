@@ -4,7 +4,11 @@ use crate::shim::Dll;
 
 pub(super) static NTDLL: Dll = Dll {
     name: "ntdll.dll",
-    tables: &[crate::seh::NATIVE, crate::seh::C_RUNTIME],
+    tables: &[
+        crate::seh::NATIVE,
+        crate::seh::C_FRAMES,
+        crate::seh::C_RUNTIME,
+    ],
     data: &[],
     also: &[],
     names: &[],

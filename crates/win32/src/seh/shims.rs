@@ -222,9 +222,12 @@ shims! {
     fn RtlRemoveVectoredExceptionHandler(cx, handle: Addr) -> u32 {
         Ok(u32::from(vectored::remove(cx.process(), List::Exception, handle.0)))
     }
+}
+
+shims! {
+    pub(crate) static C_FRAMES = "ntdll.dll", cdecl;
 
     /// Handles the frames of `__try`, `__except` and `__finally`.
-    #[cdecl]
     fn __C_specific_handler(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
         c_handler::handle(cx, record, frame, context, dispatcher)
     }
@@ -232,11 +235,6 @@ shims! {
 
 shims! {
     pub(crate) static C_RUNTIME = "msvcrt.dll", cdecl;
-
-    /// Handles the frames of `__try`, `__except` and `__finally`.
-    fn __C_specific_handler(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
-        c_handler::handle(cx, record, frame, context, dispatcher)
-    }
 
     /// Keeps the place to which `longjmp` goes back.
     fn _setjmp(cx, buffer: Addr, frame: u64) -> i32 {
