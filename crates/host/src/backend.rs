@@ -10,9 +10,13 @@ use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 
 use crate::{Error, Fault, Memory, System};
 
+mod builtin;
+
+pub(crate) use builtin::BuiltinBackend;
+
 /// One message on its way to a driver.
 #[derive(Clone, Copy, Debug)]
-pub struct Call {
+pub struct Call<'a> {
     /// The driver's identifier of the instance; 0 where the instance has none yet or none any more.
     pub id: DriverId,
     /// The system's handle of the instance.
@@ -23,6 +27,8 @@ pub struct Call {
     pub param1: LParam,
     /// Second parameter.
     pub param2: LParam,
+    /// The parameter text of `DRV_OPEN`, which is also at the address in `param1`; empty in every other message.
+    pub text: &'a str,
 }
 
 /// How wide the addresses of a driver are.
@@ -75,7 +81,7 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// A [`Fault`] when the driver broke instead of answering. It is never called again then.
-    fn call(&self, call: &Call) -> Result<LResult, Fault>;
+    fn call(&self, call: &Call<'_>) -> Result<LResult, Fault>;
 
     /// Memory whose addresses are good in the driver's world.
     fn memory(&self) -> Arc<dyn Memory>;
@@ -135,6 +141,20 @@ pub trait Provider: Send + Sync {
     /// Says whether the code comes from a file that nobody proved safe. Such a file is opened only by a manager that was told to.
     fn is_foreign(&self) -> bool {
         true
+    }
+}
+
+/// A driver that is part of the program.
+pub(crate) struct Linked {
+    pub(crate) name: String,
+    pub(crate) load: Box<dyn Fn(&System) -> Box<dyn Backend> + Send + Sync>,
+}
+
+impl std::fmt::Debug for Linked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Linked")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,19 +1,28 @@
 //! What a manager knows and may do, said before it is built.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Provider};
-use crate::system::Inner;
-use crate::{Manager, Recorder, Registry};
+use opendriver_sdk::BuiltIn;
 
-type Linked = Arc<dyn Fn() -> Box<dyn Backend> + Send + Sync>;
+use crate::backend::{Backend, Linked, Provider};
+use crate::book::Book;
+use crate::calls::Threads;
+use crate::engine::{Engine, Modules};
+use crate::fence::Fences;
+use crate::handles::Handles;
+use crate::lifecycle::Switches;
+use crate::resolve::Names;
+use crate::sync::{AtomicBool, AtomicU64, Mutex};
+use crate::waiting::WaitingRoom;
+use crate::{Manager, Recorder, Registry, System};
 
 /// Says what a manager knows and may do.
 #[derive(Default)]
 #[must_use]
 pub struct Builder {
-    linked: Vec<(String, Linked)>,
+    linked: Vec<Arc<Linked>>,
     providers: Vec<Arc<dyn Provider>>,
     search_path: Vec<PathBuf>,
     registry: Option<Registry>,
@@ -22,18 +31,37 @@ pub struct Builder {
     session_instance: bool,
     probe_message: bool,
     guarded_blocks: bool,
+    predictable_handles: bool,
 }
 
 impl Builder {
-    /// Adds a driver that is part of this program, under a name that opens it. `load` makes it anew for each life from `DRV_LOAD` to
-    /// `DRV_FREE`.
+    /// Adds a driver that is linked into this program, under the name that it carries. Opening it is safe.
+    pub fn builtin(self, driver: BuiltIn) -> Self {
+        let name = driver.name().to_owned();
+        self.link(name, move |system| {
+            Box::new(crate::backend::BuiltinBackend::new(&driver, system))
+        })
+    }
+
+    /// Adds a driver that is part of this program in some way of its own, under a name that opens it. `load` makes it anew for each
+    /// life from `DRV_LOAD` to `DRV_FREE`.
     pub fn linked<B: Backend + 'static>(
-        mut self,
+        self,
         name: &str,
-        load: impl Fn() -> B + Send + Sync + 'static,
+        load: impl Fn(&System) -> B + Send + Sync + 'static,
     ) -> Self {
-        self.linked
-            .push((name.to_owned(), Arc::new(move || Box::new(load()))));
+        self.link(name.to_owned(), move |system| Box::new(load(system)))
+    }
+
+    fn link(
+        mut self,
+        name: String,
+        load: impl Fn(&System) -> Box<dyn Backend> + Send + Sync + 'static,
+    ) -> Self {
+        self.linked.push(Arc::new(Linked {
+            name,
+            load: Box::new(load),
+        }));
         self
     }
 
@@ -83,6 +111,13 @@ impl Builder {
         self
     }
 
+    /// Gives out the same handles in every run, counting up. Otherwise handles start anywhere, so that those of another manager are
+    /// foreign to this one.
+    pub fn predictable_handles(mut self, on: bool) -> Self {
+        self.predictable_handles = on;
+        self
+    }
+
     /// Shows every message to a recorder. Without one, nothing is spent on it.
     pub fn recorder(mut self, recorder: Arc<dyn Recorder>) -> Self {
         self.recorder = Some(recorder);
@@ -91,6 +126,35 @@ impl Builder {
 
     /// Builds the manager.
     pub fn build(self) -> Manager {
-        Manager::new(Arc::new(Inner {}))
+        let salt = if self.predictable_handles {
+            0
+        } else {
+            RandomState::new().hash_one(0_u8) as u32
+        };
+        let providers = self.providers;
+        Manager::new(Arc::new_cyclic(|this| Engine {
+            names: Names {
+                registry: self.registry.unwrap_or_else(Registry::in_memory),
+                linked: self.linked,
+                folders: self.search_path,
+            },
+            providers,
+            switches: Switches {
+                session: self.session_instance,
+                probe: self.probe_message,
+            },
+            trust_foreign_code: self.trust_foreign_code,
+            guarded_blocks: self.guarded_blocks,
+            recorder: self.recorder,
+            seq: AtomicU64::new(0),
+            handles: Handles::new(salt),
+            threads: Arc::new(Threads::default()),
+            fences: Fences::new(),
+            room: WaitingRoom::new(),
+            modules: Mutex::new(Modules::default()),
+            book: Mutex::new(Book::default()),
+            shut: AtomicBool::new(false),
+            this: this.clone(),
+        }))
     }
 }

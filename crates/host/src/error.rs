@@ -65,7 +65,7 @@ pub enum Error {
         handle: Hdrvr,
     },
     /// Only the manager sends the messages of the life cycle.
-    #[error("{message:?} is the system's to send")]
+    #[error("{message} is the system's to send")]
     LifeCycleMessage {
         /// The message.
         message: Message,
@@ -76,8 +76,16 @@ pub enum Error {
         /// The handle of the instance.
         handle: Hdrvr,
     },
+    /// The instance is the manager's own.
+    #[error(
+        "the instance {handle} is the manager's own and closes with the last one of its driver"
+    )]
+    Hidden {
+        /// The handle of the instance.
+        handle: Hdrvr,
+    },
     /// The driver is asked for from inside its own `DRV_LOAD`, `DRV_ENABLE`, `DRV_DISABLE` or `DRV_FREE`.
-    #[error("\"{module}\" cannot be opened from inside its own {during:?}")]
+    #[error("\"{module}\" cannot be opened from inside its own {during}")]
     InsideLifeCycle {
         /// The driver.
         module: String,
@@ -144,7 +152,7 @@ pub enum Error {
 
     // The driver's answer.
     /// The driver answered 0.
-    #[error("the driver refused {message:?}")]
+    #[error("the driver refused {message}")]
     Refused {
         /// The driver.
         module: String,
@@ -204,6 +212,7 @@ impl Error {
             | Self::Opening { .. }
             | Self::LifeCycleMessage { .. }
             | Self::InsideMessage { .. }
+            | Self::Hidden { .. }
             | Self::InsideLifeCycle { .. }
             | Self::Deadlock { .. }
             | Self::Untrusted { .. }

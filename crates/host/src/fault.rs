@@ -6,7 +6,7 @@ use opendriver_abi::Message;
 ///
 /// A backend fills in what happened and where; the manager adds the driver and the message.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the driver broke while handling {message:?}: {what}{}", at(.place))]
+#[error("the driver broke while handling {message}: {what}{}", at(.place))]
 #[non_exhaustive]
 pub struct Fault {
     /// The driver, by its file's name or its built-in name.

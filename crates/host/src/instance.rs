@@ -1,24 +1,33 @@
 //! One successful open of a driver, closed when dropped.
+#![expect(unsafe_code, reason = "takes an instance apart without dropping it")]
+
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
-use crate::{Blocks, Error, ModuleInfo, System};
+use crate::engine::Engine;
+use crate::{Blocks, Error, ModuleInfo};
 
 /// One open instance of a driver. Dropping it closes it, whatever the driver answers.
 #[derive(Debug)]
 pub struct Instance {
-    system: System,
+    engine: Arc<Engine>,
     handle: Hdrvr,
 }
 
 impl Instance {
+    pub(crate) fn new(engine: Arc<Engine>, handle: Hdrvr) -> Self {
+        Self { engine, handle }
+    }
+
     /// Sends a message and returns the driver's answer verbatim.
     ///
     /// # Errors
     /// The messages of the life cycle are not the application's to send, and a driver that broke is not called any more.
     #[inline]
     pub fn send(&self, message: Message, param1: LParam, param2: LParam) -> Result<LResult, Error> {
-        self.system.send(self.handle.raw(), message, param1, param2)
+        self.engine.send(self.handle.raw(), message, param1, param2)
     }
 
     /// Closes the instance in good order: the driver may refuse.
@@ -28,9 +37,9 @@ impl Instance {
     /// # Errors
     /// [`CloseError`] gives the instance back.
     pub fn close(self, param1: LParam, param2: LParam) -> Result<LResult, CloseError> {
-        match self.system.close(self.handle.raw(), param1, param2) {
+        match self.engine.close(self.handle.raw(), param1, param2) {
             Ok(answer) => {
-                std::mem::forget(self);
+                self.into_handle();
                 Ok(answer)
             }
             Err(error) => Err(CloseError {
@@ -42,9 +51,10 @@ impl Instance {
 
     /// Leaves the instance open and gives its handle: the manager closes it at shutdown, if nobody does before.
     pub fn into_handle(self) -> Hdrvr {
-        let handle = self.handle;
-        std::mem::forget(self);
-        handle
+        let this = ManuallyDrop::new(self);
+        // SAFETY: `this` is never used again, so that the reference is moved out of it once.
+        drop(unsafe { std::ptr::read(&raw const this.engine) });
+        this.handle
     }
 
     /// The system's handle of the instance.
@@ -57,7 +67,7 @@ impl Instance {
     /// # Errors
     /// The instance may have been closed by its handle, or by shutdown.
     pub fn memory(&self) -> Result<Blocks, Error> {
-        self.system.memory(self.handle.raw())
+        self.engine.memory(self.handle.raw())
     }
 
     /// The module that the instance is of.
@@ -65,13 +75,13 @@ impl Instance {
     /// # Errors
     /// The instance may have been closed by its handle, or by shutdown.
     pub fn module(&self) -> Result<ModuleInfo, Error> {
-        self.system.module_of(self.handle.raw())
+        self.engine.module_of(self.handle.raw())
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        self.system.close_by_force(self.handle);
+        self.engine.close_by_force(self.handle);
     }
 }
 

@@ -18,6 +18,34 @@ pub mod registry;
 
 pub mod backend;
 
+mod lifecycle;
+
+mod errands;
+
+mod engine;
+
+mod resolve;
+
+mod loading;
+
+mod broadcast;
+
+mod configure;
+
+mod module;
+
+mod handles;
+
+mod calls;
+
+mod waiting;
+
+mod fence;
+
+mod book;
+
+mod sync;
+
 mod memory;
 
 mod error;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
-use crate::system::Inner;
-use crate::{Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, System};
+use crate::engine::Engine;
+use crate::{Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, Registry, System};
 
 /// Loads drivers, creates and destroys instances, sends every message.
 ///
@@ -13,7 +13,19 @@ use crate::{Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, Sys
 /// `DRV_EXITSESSION` and then closed, newest first.
 #[derive(Clone, Debug)]
 pub struct Manager {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
+}
+
+/// What only managers share, so that the last one to go shuts down though instances are left.
+#[derive(Debug)]
+struct Shared {
+    engine: Arc<Engine>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.engine.shut_down();
+    }
 }
 
 /// How an application ended.
@@ -63,8 +75,14 @@ pub struct Installation<'a> {
 }
 
 impl Manager {
-    pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner }
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            shared: Arc::new(Shared { engine }),
+        }
+    }
+
+    fn engine(&self) -> &Arc<Engine> {
+        &self.shared.engine
     }
 
     /// Starts to say what a manager knows and may do.
@@ -85,14 +103,13 @@ impl Manager {
     /// # Errors
     /// The name may lead nowhere, the file may be no driver, the driver may refuse or break. Nothing stays behind then.
     pub fn open_with(&self, options: OpenOptions<'_>) -> Result<Instance, Error> {
-        Err(Error::NotInstalled {
-            name: options.name.to_owned(),
-        })
+        let handle = self.engine().open(options)?;
+        Ok(Instance::new(Arc::clone(self.engine()), handle))
     }
 
     /// The manager as its drivers see it, by handles.
     pub fn system(&self) -> System {
-        System::new(&self.inner)
+        self.engine().system()
     }
 
     /// Sends a message to the instance of a handle.
@@ -106,7 +123,7 @@ impl Manager {
         param1: LParam,
         param2: LParam,
     ) -> Result<LResult, Error> {
-        self.system().send(handle, message, param1, param2)
+        self.engine().send(handle, message, param1, param2)
     }
 
     /// Closes the instance of a handle in good order. The answer is the driver's own, which is not 0.
@@ -114,7 +131,7 @@ impl Manager {
     /// # Errors
     /// The driver may refuse, and the handle may be closed or none of this manager's.
     pub fn close(&self, handle: u32, param1: LParam, param2: LParam) -> Result<LResult, Error> {
-        self.system().close(handle, param1, param2)
+        self.engine().close(handle, param1, param2)
     }
 
     /// Tells which module the instance of a handle is of.
@@ -122,31 +139,37 @@ impl Manager {
     /// # Errors
     /// The handle may be closed, or none of this manager's.
     pub fn module_of(&self, handle: u32) -> Result<ModuleInfo, Error> {
-        self.system().module_of(handle)
+        self.engine().module_of(handle)
     }
 
     /// Lists the drivers that are in memory, in the order in which they were loaded.
     pub fn modules(&self) -> Vec<ModuleInfo> {
-        Vec::new()
+        self.engine().modules()
     }
 
     /// Lists the instances, in the order in which they were opened.
     pub fn instances(&self) -> Vec<InstanceInfo> {
-        Vec::new()
+        self.engine().instances()
+    }
+
+    /// The registry in which aliases are looked up.
+    pub fn registry(&self) -> &Registry {
+        &self.engine().names.registry
     }
 
     /// Tells every instance that the session ends (`DRV_EXITSESSION`), and then closes them by force, newest first.
-    pub fn end_session(&self) {}
+    pub fn end_session(&self) {
+        self.engine().end_session();
+    }
 
     /// Tells every instance that an application ended (`DRV_EXITAPPLICATION`).
     pub fn end_application(&self, exit: Exit) {
-        let _ = exit;
+        self.engine().end_application(exit);
     }
 
     /// Tells every instance of a change of power (`DRV_POWER`), and collects the answers.
     pub fn power(&self, param1: LParam, param2: LParam) -> Vec<(Hdrvr, Result<LResult, Error>)> {
-        let _ = (param1, param2);
-        Vec::new()
+        self.engine().broadcast(Message::DRV_POWER, param1, param2)
     }
 
     /// Asks the driver of an alias whether it has anything to configure (`DRV_QUERYCONFIGURE`).
@@ -154,10 +177,7 @@ impl Manager {
     /// # Errors
     /// As [`open_with`](Self::open_with), and as [`Instance::send`].
     pub fn query_configure(&self, alias: &str, section: Option<&str>) -> Result<bool, Error> {
-        let _ = section;
-        Err(Error::NotInstalled {
-            name: alias.to_owned(),
-        })
+        self.engine().query_configure(alias, section)
     }
 
     /// Has the driver of an alias configure itself (`DRV_CONFIGURE`), with `window` as the parent of its dialog.
@@ -170,10 +190,7 @@ impl Manager {
         section: Option<&str>,
         window: LParam,
     ) -> Result<Configured, Error> {
-        let _ = (section, window);
-        Err(Error::NotInstalled {
-            name: alias.to_owned(),
-        })
+        self.engine().configure(alias, section, window)
     }
 
     /// Writes an entry and tells the driver (`DRV_INSTALL`). A driver that vetoes, refuses or breaks leaves no entry.
@@ -181,9 +198,7 @@ impl Manager {
     /// # Errors
     /// The registry may not be writable, and otherwise as [`open_with`](Self::open_with) and [`Instance::send`].
     pub fn install(&self, installation: Installation<'_>) -> Result<Configured, Error> {
-        Err(Error::NotInstalled {
-            name: installation.file.to_owned(),
-        })
+        self.engine().install(installation)
     }
 
     /// Tells the driver of an alias (`DRV_REMOVE`) and takes its entry out. A driver that vetoes keeps its entry.
@@ -191,9 +206,6 @@ impl Manager {
     /// # Errors
     /// The registry may not be writable, and otherwise as [`open_with`](Self::open_with) and [`Instance::send`].
     pub fn remove(&self, alias: &str, section: Option<&str>) -> Result<Configured, Error> {
-        let _ = section;
-        Err(Error::NotInstalled {
-            name: alias.to_owned(),
-        })
+        self.engine().remove(alias, section)
     }
 }

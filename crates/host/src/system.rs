@@ -4,26 +4,22 @@ use std::sync::{Arc, Weak};
 
 use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
-use crate::{Blocks, Error, ModuleInfo, OpenOptions, Report};
+use crate::engine::Engine;
+use crate::{Error, ModuleInfo, OpenOptions, Registry, Report};
 
 /// The manager as its drivers see it, by handles. Holding one keeps nothing open: after shutdown every request is an error.
 #[derive(Clone, Debug)]
 pub struct System {
-    inner: Weak<Inner>,
+    engine: Weak<Engine>,
 }
 
-#[derive(Debug)]
-pub(crate) struct Inner {}
-
 impl System {
-    pub(crate) fn new(inner: &Arc<Inner>) -> Self {
-        Self {
-            inner: Arc::downgrade(inner),
-        }
+    pub(crate) fn new(engine: Weak<Engine>) -> Self {
+        Self { engine }
     }
 
-    fn inner(&self) -> Result<Arc<Inner>, Error> {
-        self.inner.upgrade().ok_or(Error::ShutDown)
+    fn engine(&self) -> Result<Arc<Engine>, Error> {
+        self.engine.upgrade().ok_or(Error::ShutDown)
     }
 
     /// Opens an instance that its handle owns: [`close`](Self::close) it, or shutdown does.
@@ -31,10 +27,7 @@ impl System {
     /// # Errors
     /// As [`Manager::open_with`](crate::Manager::open_with).
     pub fn open(&self, options: OpenOptions<'_>) -> Result<Hdrvr, Error> {
-        self.inner()?;
-        Err(Error::NotInstalled {
-            name: options.name.to_owned(),
-        })
+        self.engine()?.open(options)
     }
 
     /// Sends a message to the instance of a handle.
@@ -48,9 +41,7 @@ impl System {
         param1: LParam,
         param2: LParam,
     ) -> Result<LResult, Error> {
-        self.inner()?;
-        let _ = (message, param1, param2);
-        Err(Error::NotAHandle { raw: handle })
+        self.engine()?.send(handle, message, param1, param2)
     }
 
     /// Closes the instance of a handle in good order.
@@ -58,9 +49,7 @@ impl System {
     /// # Errors
     /// As [`Manager::close`](crate::Manager::close).
     pub fn close(&self, handle: u32, param1: LParam, param2: LParam) -> Result<LResult, Error> {
-        self.inner()?;
-        let _ = (param1, param2);
-        Err(Error::NotAHandle { raw: handle })
+        self.engine()?.close(handle, param1, param2)
     }
 
     /// Tells which module the instance of a handle is of.
@@ -68,21 +57,21 @@ impl System {
     /// # Errors
     /// The handle may be closed, or none of this manager's.
     pub fn module_of(&self, handle: u32) -> Result<ModuleInfo, Error> {
-        self.inner()?;
-        Err(Error::NotAHandle { raw: handle })
+        self.engine()?.module_of(handle)
+    }
+
+    /// The registry, where drivers keep their settings.
+    ///
+    /// # Errors
+    /// There is none after shutdown.
+    pub fn registry(&self) -> Result<Registry, Error> {
+        Ok(self.engine()?.names.registry.clone())
     }
 
     /// Hands something to the recorder that a person should hear of.
     pub fn report(&self, report: &Report) {
-        let _ = report;
-    }
-
-    pub(crate) fn memory(&self, handle: u32) -> Result<Blocks, Error> {
-        self.inner()?;
-        Err(Error::NotAHandle { raw: handle })
-    }
-
-    pub(crate) fn close_by_force(&self, handle: Hdrvr) {
-        let _ = handle;
+        if let Ok(engine) = self.engine() {
+            engine.report(report);
+        }
     }
 }

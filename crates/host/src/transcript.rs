@@ -201,7 +201,7 @@ impl Record {
             quoted(&self.module),
             self.handle.raw(),
             self.id.0,
-            quoted(&format!("{:?}", self.message)),
+            quoted(&self.message.to_string()),
             self.message.0,
             self.param1,
             self.param2,
@@ -238,8 +238,8 @@ impl fmt::Display for Record {
             write!(f, "[{:#x}] ", id.0)?;
         }
         match &self.text {
-            Some(text) => write!(f, "{message:?}({text:?}, {param2:#x})")?,
-            None => write!(f, "{message:?}({param1:#x}, {param2:#x})")?,
+            Some(text) => write!(f, "{message}({text:?}, {param2:#x})")?,
+            None => write!(f, "{message}({param1:#x}, {param2:#x})")?,
         }
         match &self.outcome {
             None => write!(f, " ..."),
