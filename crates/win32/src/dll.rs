@@ -1,5 +1,6 @@
 //! The DLLs that are made of shims, and the names under which images ask for them.
 
+mod advapi32;
 mod crt;
 mod kernel32;
 mod msvcrt;
@@ -11,6 +12,7 @@ use crate::shim::Dll;
 
 /// Every DLL of shims.
 pub(crate) static ALL: &[&Dll] = &[
+    &advapi32::ADVAPI32,
     &kernel32::KERNEL32,
     &msvcrt::MSVCRT,
     &ntdll::NTDLL,

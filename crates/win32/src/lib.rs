@@ -18,6 +18,7 @@ mod enter;
 mod fault;
 mod fields;
 mod gate;
+mod letters;
 mod seh;
 mod shim;
 mod trace;

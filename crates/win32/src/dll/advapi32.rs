@@ -1,0 +1,28 @@
+//! `advapi32.dll`: the registry, who runs the process, random bytes, the event log.
+
+mod crypt;
+mod events;
+mod registry;
+mod security;
+mod services;
+
+use crate::shim::Dll;
+
+pub(super) static ADVAPI32: Dll = Dll {
+    name: "advapi32.dll",
+    tables: &[
+        registry::OPEN,
+        registry::VALUES,
+        registry::LISTS,
+        security::TOKENS,
+        security::SIDS,
+        security::DESCRIPTORS,
+        crypt::SHIMS,
+        events::SHIMS,
+        services::SHIMS,
+    ],
+    data: &[],
+    also: &[],
+    names: &["sechost.dll", "cryptsp.dll"],
+    ordinals: &[],
+};
