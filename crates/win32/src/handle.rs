@@ -49,6 +49,16 @@ impl Handles {
         table.objects.get(&(handle.0 & !3)).cloned()
     }
 
+    /// All open objects of a kind, one for each handle.
+    pub(crate) fn all<T: Send + Sync + 'static>(&self) -> Vec<Arc<T>> {
+        let table = self.table.read().expect("no holder panics");
+        table
+            .objects
+            .values()
+            .filter_map(|object| object.clone().downcast().ok())
+            .collect()
+    }
+
     /// Closes a handle; false when it is not open.
     pub(crate) fn close(&self, handle: Handle) -> bool {
         let removed = self

@@ -24,6 +24,7 @@ mod shim;
 mod trace;
 mod trap;
 
+mod futex;
 mod handle;
 mod heap;
 mod memory;
@@ -31,6 +32,7 @@ mod peb;
 mod state;
 mod teb;
 mod thread;
+mod waits;
 
 mod crt;
 mod dll;

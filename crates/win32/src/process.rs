@@ -162,6 +162,16 @@ impl Process {
         result
     }
 
+    /// As [`with_cx`](Self::with_cx) on a host thread that is to have this thread identifier.
+    pub(crate) fn with_named_thread<T>(
+        self: &Arc<Self>,
+        id: u32,
+        run: impl FnOnce(&mut Cx<'_>) -> T,
+    ) -> T {
+        Thread::name_next(id);
+        self.with_cx(run)
+    }
+
     /// Enters a host thread that was seen for the first time.
     pub(crate) fn attach_thread(&self, thread: &Thread) {
         let reference = ThreadRef(thread);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::trap::Fault;
+
 /// A value as the Windows registry holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistryValue {
@@ -129,6 +131,12 @@ pub trait Station: Send + Sync {
     fn report(&self, report: Report);
     /// Takes note of a shim call; asked only when the process was made with `trace`.
     fn trace(&self, call: TracedCall);
+    /// Is told that a thread which a driver had started broke, and has ended.
+    fn thread_broke(&self, fault: &Fault) {
+        self.report(Report::Warning(format!(
+            "a thread of the driver broke: {fault}"
+        )));
+    }
     /// Is told when the process maps an image and when it unmaps it.
     fn mapped(&self, path: &Path, base: u64) {
         let _ = (path, base);

@@ -44,6 +44,11 @@ thread_local! {
     static THREADS: RefCell<Vec<Box<Thread>>> = const { RefCell::new(Vec::new()) };
 }
 
+thread_local! {
+    /// The identifier that the next thread made on this host thread has.
+    static NAMED: Cell<Option<u32>> = const { Cell::new(None) };
+}
+
 static NEXT_ID: AtomicU32 = AtomicU32::new(0x104);
 
 impl Thread {
@@ -85,6 +90,16 @@ impl Thread {
         thread
     }
 
+    /// Takes a fresh thread identifier.
+    pub(crate) fn next_id() -> u32 {
+        NEXT_ID.fetch_add(4, Ordering::Relaxed)
+    }
+
+    /// Says which identifier the thread has that this host thread is about to become.
+    pub(crate) fn name_next(id: u32) {
+        NAMED.set(Some(id));
+    }
+
     /// The thread that GS belongs to.
     ///
     /// # Safety
@@ -108,7 +123,7 @@ impl Thread {
         let thread = Box::new(Thread {
             process: Arc::downgrade(process),
             process_key: Arc::as_ptr(process),
-            id: NEXT_ID.fetch_add(4, Ordering::Relaxed),
+            id: NAMED.take().unwrap_or_else(Self::next_id),
             area,
             frame: Cell::new(ptr::null_mut()),
             in_shim: Cell::new(0),

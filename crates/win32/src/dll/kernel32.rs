@@ -1,11 +1,15 @@
 //! `kernel32.dll`, and what `kernelbase.dll` passes on.
 
+mod handles;
 mod heaps;
 mod local;
+mod locks;
 mod modules;
 mod pages;
 mod process;
 mod storage;
+mod sync;
+mod threads;
 
 use crate::shim::Dll;
 
@@ -22,6 +26,10 @@ pub(super) static KERNEL32: Dll = Dll {
         crate::seh::KERNEL,
         crate::seh::NATIVE,
         crate::seh::C_FRAMES,
+        handles::SHIMS,
+        locks::SHIMS,
+        sync::SHIMS,
+        threads::SHIMS,
     ],
     data: &[],
     also: &[],
