@@ -3,7 +3,12 @@
  * Lines go to `transcript.txt` beside the module. What it answers is in its file name, so that one
  * build, copied, gives every kind of driver: `load0` answers 0 to DRV_LOAD, `close7` answers 7 to
  * DRV_CLOSE, `second0` refuses each DRV_OPEN but the first, `top` gives identifiers with the top
- * bit set, `default` answers everything as DefDriverProc does. */
+ * bit set, `default` answers everything as DefDriverProc does, `nested` opens its partner in
+ * DRV_LOAD and closes it in DRV_FREE.
+ *
+ *   0x800   answers lParam1 + lParam2           0x4002  sends 0x800 on to the partner
+ *   0x4001  opens the partner; 1 if it opened   0x4003  closes the partner
+ *                                               0x4004  sends 0x800 to itself */
 
 #ifndef _WIN32
 #define _GNU_SOURCE /* dladdr */
@@ -14,13 +19,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOAD = 1, ENABLE, OPEN, CLOSE, DISABLE, FREE };
-
 static char path[1024]; /* of this module */
 static unsigned opened; /* how many DRV_OPEN were answered with an identifier */
+static void *partner;   /* the driver that this one opened */
 
+/* What differs between the systems. */
 static void append(const char *line);
 static void find_path(void);
+static void *open_driver(void);
+static intptr_t send_driver(void *handle, unsigned message, intptr_t p1, intptr_t p2);
+static intptr_t close_driver(void *handle);
 
 static void say(const char *format, ...)
 {
@@ -89,14 +97,47 @@ static void text(char *to, size_t size, intptr_t from)
     to[i] = 0;
 }
 
-static intptr_t by_default(uintptr_t id, void *handle, unsigned message, intptr_t p1, intptr_t p2)
+static void *open_driver(void)
 {
-    return DefDriverProc(id, handle, message, p1, p2);
+    return OpenDriver(L"partner", L"oracle", 0);
+}
+
+static intptr_t send_driver(void *handle, unsigned message, intptr_t p1, intptr_t p2)
+{
+    return SendDriverMessage(handle, message, p1, p2);
+}
+
+static intptr_t close_driver(void *handle)
+{
+    return CloseDriver(handle, 0, 0);
 }
 #else
 #include <dlfcn.h>
-#define EXPORT __attribute__((visibility("default")))
+#include "opendriver-driver.h"
+#define EXPORT OPENDRIVER_EXPORT
 #define CALLBACK
+
+static const OpendriverHost *host;
+
+EXPORT void DriverHost(const OpendriverHost *given)
+{
+    host = given;
+}
+
+static void *open_driver(void)
+{
+    return (void *)host->open(host->context, "partner", "oracle", 0);
+}
+
+static intptr_t send_driver(void *handle, unsigned message, intptr_t p1, intptr_t p2)
+{
+    return host->send(host->context, (uintptr_t)handle, message, p1, p2);
+}
+
+static intptr_t close_driver(void *handle)
+{
+    return host->close(host->context, (uintptr_t)handle, 0, 0);
+}
 
 static void append(const char *line)
 {
@@ -123,50 +164,58 @@ static void text(char *to, size_t size, intptr_t from)
     snprintf(to, size, "%s", (const char *)from);
 }
 
-/* A shared object has no winmm to ask; these are its documented answers. */
-static intptr_t by_default(uintptr_t id, void *handle, unsigned message, intptr_t p1, intptr_t p2)
-{
-    (void)id, (void)handle, (void)p1, (void)p2;
-    return message == LOAD || message == ENABLE || message == DISABLE || message == FREE || message == 9 || message == 10;
-}
 #endif
 
 static intptr_t answer(uintptr_t id, void *handle, unsigned message, intptr_t p1, intptr_t p2)
 {
     if (is_called("default"))
-        return by_default(id, handle, message, p1, p2);
+        return DefDriverProc(id, handle, message, p1, p2);
     switch (message) {
-    case LOAD:
+    case DRV_LOAD:
+        if (is_called("nested"))
+            partner = open_driver();
         return is_called("load0") ? 0 : is_called("load2") ? 2 : 1;
-    case ENABLE:
+    case DRV_ENABLE:
         return !is_called("enable0");
-    case DISABLE:
-    case FREE:
+    case DRV_DISABLE:
         return 1;
-    case OPEN:
+    case DRV_FREE:
+        if (is_called("nested"))
+            close_driver(partner);
+        return 1;
+    case DRV_OPEN:
         if (is_called("open0") || (is_called("second0") && opened > 0))
             return 0;
         if (is_called("same"))
             return 0x101;
         return (is_called("top") ? (intptr_t)((uintptr_t)1 << (8 * sizeof(void *) - 1)) : 0) + 0x101 + opened++;
-    case CLOSE:
+    case DRV_CLOSE:
         if (is_called("close0"))
             return p1 == 1; /* yields to one who insists */
         return is_called("close7") ? 7 : 1;
     case 0x800:
         return p1 + p2;
+    case 0x4001:
+        partner = open_driver();
+        return partner != NULL;
+    case 0x4002:
+        return send_driver(partner, 0x800, p1, p2);
+    case 0x4003:
+        return close_driver(partner);
+    case 0x4004:
+        return send_driver(handle, 0x800, p1, p2);
     default:
-        return by_default(id, handle, message, p1, p2);
+        return DefDriverProc(id, handle, message, p1, p2);
     }
 }
 
-EXPORT intptr_t CALLBACK DriverProc(uintptr_t id, void *handle, unsigned message, intptr_t p1, intptr_t p2)
+EXPORT LRESULT CALLBACK DriverProc(DWORD_PTR id, HDRVR handle, UINT message, LPARAM p1, LPARAM p2)
 {
     char file[256], first[600];
     stem(file, sizeof file);
-    if (message == OPEN && !p1) {
+    if (message == DRV_OPEN && !p1) {
         snprintf(first, sizeof first, "NULL");
-    } else if (message == OPEN) {
+    } else if (message == DRV_OPEN) {
         char words[512];
         text(words, sizeof words, p1);
         snprintf(first, sizeof first, "\"%s\"", words);

@@ -5,6 +5,7 @@ use std::fs::OpenOptions as FileOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
+use opendriver::backend::windows::Windows;
 use opendriver::{LParam, Manager, Message, OpenOptions, Registry};
 use opendriver_tests::compilers;
 
@@ -30,7 +31,13 @@ impl Stage {
     /// The driver as a shared object of this system.
     pub(crate) fn native(name: &str) -> Self {
         let folder = scenario::folder(name);
-        let flags = ["-shared", "-fPIC", "-fvisibility=hidden", "-ldl"];
+        let flags = [
+            "-shared",
+            "-fPIC",
+            "-fvisibility=hidden",
+            "-Iinclude",
+            "-ldl",
+        ];
         compilers::gcc(
             &["tests/oracle/driver.c"],
             &folder.join("driver.so"),
@@ -53,9 +60,11 @@ impl Stage {
         scenario::lay_out(scenario, &self.folder, self.extension);
         let prefix = format!("{}/", self.folder.display());
         let extension = format!(".{}", self.extension);
+        let registry = self.registry();
         let manager = Manager::builder()
             .trust_foreign_code()
-            .registry(self.registry())
+            .provider(Windows::new(registry.clone()))
+            .registry(registry)
             .search_path(&self.folder)
             .session_instance(session_instance)
             .build();
@@ -71,10 +80,11 @@ impl Stage {
 
     fn registry(&self) -> Registry {
         let registry = Registry::in_memory();
-        let file = self.folder.join("plain").with_extension(self.extension);
+        let prefix = format!("{}/", self.folder.display());
+        let extension = format!(".{}", self.extension);
         for (section, alias, value) in scenario::ENTRIES {
             let alias = alias.replace("dll", self.extension);
-            let value = value.replace("FILE", &file.display().to_string());
+            let value = scenario::entry(value, &prefix, &extension);
             registry
                 .set_value(section, &alias, value.as_str())
                 .expect("memory takes every value");
@@ -106,9 +116,14 @@ fn play(manager: &Manager, handles: &mut HashMap<String, u32>, step: &str) -> St
             } else {
                 options.section(section)
             };
-            let raw = manager
-                .open_with(options)
-                .map_or(0, |instance| instance.into_handle().raw());
+            let raw = match manager.open_with(options) {
+                Ok(instance) => instance.into_handle().raw(),
+                Err(error) => {
+                    // Shown when the test fails: the transcript has only the 0 that C would get.
+                    println!("{step}: {error}: {:?}", std::error::Error::source(&error));
+                    0
+                }
+            };
             handles.insert(instance, raw);
             format!("handle={}", hexadecimal(raw as LParam))
         }

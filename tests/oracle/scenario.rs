@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The registry entries that the scenarios use: section, alias, value with `FILE` for the driver `plain`.
-pub(crate) const ENTRIES: [(&str, &str, &str); 5] = [
-    ("Drivers32", "other.dll", "FILE"),
-    ("Drivers32", "oracle-text", "FILE one two"),
-    ("oracle", "inner", "FILE com1"),
-    ("oracle", "spaces", "FILE  two  spaces"),
+use opendriver_tests::compilers;
+
+/// The registry entries that the scenarios use: section, alias, and a value in which a name in braces is a driver.
+pub(crate) const ENTRIES: [(&str, &str, &str); 6] = [
+    ("Drivers32", "other.dll", "{plain}"),
+    ("Drivers32", "oracle-text", "{plain} one two"),
+    ("oracle", "inner", "{plain} com1"),
+    ("oracle", "spaces", "{plain}  two  spaces"),
     ("oracle", "chain", "inner"),
+    ("oracle", "partner", "{other}"),
 ];
 
 /// One section of the script.
@@ -87,6 +90,11 @@ pub(crate) fn comparable(transcript: &str, folder: &str, extension: &str) -> Str
     lines.join("\n") + "\n"
 }
 
+/// The value of an entry, with the drivers of a folder in the place of names in braces.
+pub(crate) fn entry(value: &str, prefix: &str, extension: &str) -> String {
+    value.replace('{', prefix).replace('}', extension)
+}
+
 /// An empty folder below `target/`.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = opendriver_tests::target().join("oracle").join(name);
@@ -95,10 +103,19 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Builds the driver, and the library that has no `DriverProc`, for Windows.
+pub(crate) fn build_dlls(folder: &Path) {
+    let source = ["tests/oracle/driver.c"];
+    let flags = ["-shared", "-lwinmm"];
+    compilers::mingw(&source, &folder.join("driver.dll"), &flags);
+    let without = [&flags[..], &["-DDriverProc=NoDriver"]].concat();
+    compilers::mingw(&source, &folder.join("silent.dll"), &without);
+}
+
 /// Puts a copy of the driver under each name that the scenario uses, and takes the last transcript away.
 pub(crate) fn lay_out(scenario: &Scenario, folder: &Path, extension: &str) {
     let _ = fs::remove_file(folder.join("transcript.txt"));
-    for name in scenario.files().chain(["plain"]) {
+    for name in scenario.files().chain(["plain", "other"]) {
         if name != "absent" && name != "silent" {
             let to = folder.join(name).with_extension(extension);
             fs::copy(folder.join("driver").with_extension(extension), to)
@@ -111,7 +128,7 @@ pub(crate) fn lay_out(scenario: &Scenario, folder: &Path, extension: &str) {
 pub(crate) fn with_paths(step: &str, prefix: &str, extension: &str) -> String {
     let words = step.split(' ').map(|word| match word.strip_prefix("./") {
         Some(name) => format!("{prefix}{name}{extension}"),
-        None => word.to_owned(),
+        None => word.replace(".dll", extension),
     });
     words.collect::<Vec<_>>().join(" ")
 }

@@ -21,25 +21,16 @@ impl Stage {
         let folder = scenario::folder(name);
         let host = folder.join("host.exe");
         compilers::mingw(&["tests/oracle/host.c"], &host, &["-lwinmm"]);
-        let driver = windows_path(&folder.join("plain.dll")).replace('\\', "\\\\");
+        let prefix = windows_path(&folder).replace('\\', "\\\\") + "\\\\";
         let entries = folder.join("entries.reg");
         let text = scenario::ENTRIES.map(|(section, name, value)| {
-            let value = value.replace("FILE", &driver);
+            let value = scenario::entry(value, &prefix, ".dll");
             format!("[HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows NT\\CurrentVersion\\{section}]\n\"{name}\"=\"{value}\"\n")
         });
         fs::write(&entries, format!("REGEDIT4\n\n{}", text.join("\n")))
             .expect("the folder is writable");
         wine.merge(&entries);
-        compilers::mingw(
-            &["tests/oracle/driver.c"],
-            &folder.join("driver.dll"),
-            &["-shared", "-lwinmm"],
-        );
-        compilers::mingw(
-            &["tests/oracle/driver.c"],
-            &folder.join("silent.dll"),
-            &["-shared", "-lwinmm", "-DDriverProc=NoDriver"],
-        );
+        scenario::build_dlls(&folder);
         Self { wine, folder, host }
     }
 

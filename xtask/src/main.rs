@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench_start;
 mod drivers;
 mod suite;
 mod tools;
@@ -18,6 +19,7 @@ usage: cargo xtask TASK
 
   test           everything that must hold before a change lands: tools, format, lints, tests, loom, docs
   tables         the tables in docs/ that are made from the code
+  bench-start    whole processes: drv open against the same under Wine
   man            manual pages of drv, to target/man
   drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}
 ";
@@ -43,7 +45,10 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
     match words {
         ["test"] => suite::run(&shell)?,
         ["drivers"] => drivers::fetch(&shell)?,
-        ["tables"] => cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?,
+        ["tables"] => {
+            cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?;
+        }
+        ["bench-start"] => bench_start::run(&shell)?,
         ["man"] => cmd!(shell, "cargo {DOCUMENTS...} man target/man").run()?,
         _ => {
             eprint!("{USAGE}");
