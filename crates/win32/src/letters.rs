@@ -90,6 +90,30 @@ impl Letters {
         cx.put(at, &bytes)?;
         Ok(written)
     }
+
+    /// Writes text and its final zero if there is room, as most functions do: answers the units without the zero, or,
+    /// when nothing was written, the units with it.
+    pub(crate) fn fill(self, cx: &Cx<'_>, at: Addr, room: u32, text: &str) -> Result<u32, Trap> {
+        let length = self.length(cx, text) as u32;
+        if length >= room {
+            return Ok(length + 1);
+        }
+        self.put(cx, at, text)?;
+        Ok(length)
+    }
+
+    /// Reads texts one after another, up to an empty one.
+    pub(crate) fn read_list(self, cx: &Cx<'_>, mut at: Addr) -> Result<Vec<String>, Trap> {
+        let mut list = Vec::new();
+        loop {
+            let text = self.read(cx, at)?;
+            if text.is_empty() {
+                return Ok(list);
+            }
+            at = at.offset((self.length(cx, &text) + 1) * self.bytes());
+            list.push(text);
+        }
+    }
 }
 
 #[cfg(test)]

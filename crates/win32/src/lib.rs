@@ -24,6 +24,9 @@ mod shim;
 mod trace;
 mod trap;
 
+mod calendar;
+mod codepage;
+mod disk;
 mod futex;
 mod handle;
 mod heap;

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, Weak};
 
 use crate::cx::Cx;
+use crate::disk::Place;
 use crate::enter::{self, Frame};
 use crate::fault;
 use crate::gate::Gates;
@@ -245,18 +246,9 @@ impl Process {
 
     /// The file that a path of the driver's stands for.
     pub(crate) fn host_path(&self, path: &str) -> Option<PathBuf> {
-        let path = path.replace('\\', "/");
-        match path.split_once(':') {
-            Some((drive, rest)) => {
-                let drive = drive.chars().next()?.to_ascii_uppercase();
-                let (_, root) = self
-                    .config
-                    .drives
-                    .iter()
-                    .find(|(letter, _)| *letter == drive)?;
-                Some(root.join(rest.trim_start_matches('/')))
-            }
-            None => Some(PathBuf::from(path)),
+        match self.locate(path).ok()? {
+            Place::Host(path) => Some(path),
+            _ => None,
         }
     }
 

@@ -1,5 +1,8 @@
 //! `kernel32.dll`, and what `kernelbase.dll` passes on.
 
+mod collation;
+mod conversion;
+mod environment;
 mod handles;
 mod heaps;
 mod local;
@@ -7,9 +10,13 @@ mod locks;
 mod modules;
 mod pages;
 mod process;
+mod resources;
 mod storage;
+mod strings;
 mod sync;
+mod system;
 mod threads;
+mod time;
 
 use crate::shim::Dll;
 
@@ -23,6 +30,13 @@ pub(super) static KERNEL32: Dll = Dll {
         local::GLOBAL,
         pages::SHIMS,
         storage::SHIMS,
+        environment::SHIMS,
+        resources::SHIMS,
+        conversion::SHIMS,
+        strings::SHIMS,
+        collation::SHIMS,
+        time::SHIMS,
+        system::SHIMS,
         crate::seh::KERNEL,
         crate::seh::NATIVE,
         crate::seh::C_FRAMES,
