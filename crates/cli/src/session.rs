@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::{env, fs, iter};
 
 use etcetera::BaseStrategy as _;
+use opendriver::backend::windows::Windows;
 use opendriver::registry::Layer;
 use opendriver::{Builder, Manager, Recorder, Registry};
 
@@ -59,9 +60,17 @@ impl Session {
     /// The manager before it is built, for a verb with wishes of its own.
     pub(crate) fn builder(&self, recorder: Option<Arc<dyn Recorder>>) -> Builder {
         let watch = Watch::new(self.trace, self.quiet, recorder);
+        let windows = self.folders.iter().fold(
+            Windows::new(self.registry.clone()).trace(self.trace),
+            |windows, folder| windows.search_path(folder),
+        );
         let builder = Manager::builder()
+            .builtin(echo::driver())
+            .provider(windows)
             .registry(self.registry.clone())
             .recorder(Arc::new(watch))
+            // One manager a process: no handle of another can come in, and the same command prints the same transcript.
+            .predictable_handles(true)
             .trust_foreign_code();
         self.folders
             .iter()

@@ -47,17 +47,17 @@ impl Recorder for Watch {
             let p1 = asked
                 .text
                 .map_or_else(|| number(asked.param1 as i64), |text| format!("{text:?}"));
+            let p2 = number(asked.param2 as i64);
+            let Asked {
+                seq,
+                module,
+                handle,
+                message,
+                ..
+            } = asked;
             self.dim(
                 "trace:",
-                &format_args!(
-                    "{:indent$}> {} {} {}({p1}, {})",
-                    "",
-                    asked.module,
-                    asked.handle,
-                    asked.message,
-                    number(asked.param2 as i64),
-                    indent = 2 * asked.depth,
-                ),
+                &format_args!("#{seq} {module} {handle} {message}({p1}, {p2})"),
             );
         }
         if let Some(next) = &self.next {
@@ -67,9 +67,13 @@ impl Recorder for Watch {
 
     fn end(&self, answered: &Answered<'_>) {
         if self.trace {
+            let seq = answered.seq;
             match answered.answer {
-                Ok(answer) => self.dim("trace:", &format_args!("< {}", number(answer as i64))),
-                Err(fault) => self.dim("trace:", &format_args!("< {fault}")),
+                Ok(answer) => self.dim(
+                    "trace:",
+                    &format_args!("#{seq} = {}", number(answer as i64)),
+                ),
+                Err(fault) => self.dim("trace:", &format_args!("#{seq} broke: {fault}")),
             }
         }
         if let Some(next) = &self.next {
@@ -78,12 +82,18 @@ impl Recorder for Watch {
     }
 
     fn report(&self, report: &Report) {
-        if !self.quiet {
-            self.say(
+        match report.kind {
+            // What Windows drivers call, and what they say to a debugger.
+            "call" | "debug" if self.trace => {
+                self.dim("trace:", &format_args!("  {}", report.text))
+            }
+            "call" | "debug" => {}
+            _ if self.quiet => {}
+            kind => self.say(
                 AnsiColor::Yellow.on_default().bold(),
                 "note:",
-                &format_args!("{}: {}: {}", report.module, report.kind, report.text),
-            );
+                &format_args!("{}: {kind}: {}", report.module, report.text),
+            ),
         }
         if let Some(next) = &self.next {
             next.report(report);

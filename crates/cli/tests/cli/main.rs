@@ -1,0 +1,6 @@
+//! `drv` from outside: what it prints, where, and how it ends.
+
+mod station;
+
+mod pages;
+mod streams;
