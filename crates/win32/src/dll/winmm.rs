@@ -2,6 +2,7 @@
 
 mod devices;
 mod drivers;
+mod files;
 mod mci;
 mod time;
 
@@ -9,7 +10,13 @@ use crate::shim::Dll;
 
 pub(super) static WINMM: Dll = Dll {
     name: "winmm.dll",
-    tables: &[drivers::SHIMS, time::SHIMS, devices::SHIMS, mci::SHIMS],
+    tables: &[
+        drivers::SHIMS,
+        time::SHIMS,
+        devices::SHIMS,
+        mci::SHIMS,
+        files::SHIMS,
+    ],
     data: &[],
     also: &[],
     names: &[],

@@ -98,6 +98,72 @@ shims! {
     /// Releases a block of a device that was never open.
     fn waveOutUnprepareHeader(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
 
+    /// Stops a device that was never open.
+    fn waveInReset(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Starts a device that was never open.
+    fn waveInStart(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Stops a device that was never open.
+    fn waveInStop(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Gives a block to a device that was never open.
+    fn waveInAddBuffer(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Prepares a block for a device that was never open.
+    fn waveInPrepareHeader(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Releases a block of a device that was never open.
+    fn waveInUnprepareHeader(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Answers the number of a device that was never open.
+    fn waveInGetID(cx, device: Handle, id: Addr) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Answers the position of a device that was never open.
+    fn waveInGetPosition(cx, device: Handle, time: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Sends a driver's own message to a device that was never open.
+    fn waveInMessage(cx, device: Handle, message: u32, param1: Size, param2: Size) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Ends a loop of a device that was never open.
+    fn waveOutBreakLoop(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Answers the number of a device that was never open.
+    fn waveOutGetID(cx, device: Handle, id: Addr) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Answers the position of a device that was never open.
+    fn waveOutGetPosition(cx, device: Handle, time: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Answers the volume of a device that is not there.
+    fn waveOutGetVolume(cx, device: Handle, volume: Addr) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Sets the volume of a device that is not there.
+    fn waveOutSetVolume(cx, device: Handle, volume: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Pauses a device that was never open.
+    fn waveOutPause(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Goes on with a device that was never open.
+    fn waveOutRestart(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Sends a driver's own message to a device that was never open.
+    fn waveOutMessage(cx, device: Handle, message: u32, param1: Size, param2: Size) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Plays a note on a device that was never open.
+    fn midiOutShortMsg(cx, device: Handle, message: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Sends a block to a device that was never open.
+    fn midiOutLongMsg(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Prepares a block for a device that was never open.
+    fn midiOutPrepareHeader(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Releases a block of a device that was never open.
+    fn midiOutUnprepareHeader(cx, device: Handle, header: Addr, size: u32) -> u32 { Ok(BAD_HANDLE) }
+
+    /// Silences a device that was never open.
+    fn midiOutReset(cx, device: Handle) -> u32 { Ok(BAD_HANDLE) }
+
     /// Plays no sound.
     fn PlaySoundA(cx, sound: Addr, module: Handle, flags: u32) -> bool { Ok(false) }
 
@@ -106,42 +172,4 @@ shims! {
 
     /// Answers that there is no such joystick.
     fn joyGetPosEx(cx, joystick: u32, info: Addr) -> u32 { Ok(167) }
-
-    /// Makes a four-character code of text, upper case if asked.
-    fn mmioStringToFOURCCA(cx, text: Addr, flags: u32) -> u32 {
-        let text = cx.ansi(text)?;
-        Ok(four_characters(&text, flags))
-    }
-
-    /// Makes a four-character code of text, upper case if asked.
-    fn mmioStringToFOURCCW(cx, text: Addr, flags: u32) -> u32 {
-        let text = cx.text_w(text)?;
-        Ok(four_characters(&cx.process().string_to_ansi(&text), flags))
-    }
-}
-
-fn four_characters(text: &[u8], flags: u32) -> u32 {
-    let mut code = [b' '; 4];
-    for (to, from) in code.iter_mut().zip(text) {
-        *to = if flags & 0x10 != 0 {
-            from.to_ascii_uppercase()
-        } else {
-            *from
-        };
-    }
-    u32::from_le_bytes(code)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::four_characters;
-
-    #[test]
-    fn a_code_is_padded_with_spaces_and_upper_case_if_asked() {
-        assert_eq!(four_characters(b"ab", 0), u32::from_le_bytes(*b"ab  "));
-        assert_eq!(
-            four_characters(b"cvidx", 0x10),
-            u32::from_le_bytes(*b"CVID")
-        );
-    }
 }
