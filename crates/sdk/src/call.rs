@@ -94,6 +94,18 @@ impl<'a> Open<'a> {
     }
 
     /// Takes the application's value for the address of a structure; none if it is 0.
+    ///
+    /// ```
+    /// use opendriver_sdk::structures::{FourCc, IcOpen};
+    /// use opendriver_sdk::{Open, Refused};
+    ///
+    /// /// A codec answers only to its own kind, and opens without a structure to be configured.
+    /// fn accepts(open: &Open<'_>) -> Result<(), Refused> {
+    ///     let Some(claim) = open.structure() else { return Ok(()) };
+    ///     let asked: IcOpen<u64> = claim.structure().map_err(|_| Refused)?;
+    ///     if asked.kind == FourCc::VIDC { Ok(()) } else { Err(Refused) }
+    /// }
+    /// ```
     pub fn structure(&self) -> Option<Claim<'a>> {
         (self.call.param2 != 0).then(|| self.call.claim(self.call.param2))
     }

@@ -1,5 +1,7 @@
 //! An address that somebody claims is good.
 
+use opendriver_abi::structures::Structure;
+
 use crate::Host;
 
 /// An address that the application claims is memory for this driver. Every access asks the host,
@@ -57,6 +59,28 @@ impl<'a> Claim<'a> {
                 length: from.len(),
             }),
         }
+    }
+
+    /// Reads a structure.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn structure<S: Structure>(self) -> Result<S, BadClaim> {
+        let mut bytes = vec![0; S::SIZE];
+        self.read(&mut bytes)?;
+        Ok(S::read(&bytes).expect("the bytes are as many as the structure takes"))
+    }
+
+    /// Writes a structure. Its padding becomes zero.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn set_structure<S: Structure>(self, value: &S) -> Result<(), BadClaim> {
+        let mut bytes = vec![0; S::SIZE];
+        value
+            .write(&mut bytes)
+            .expect("the bytes are as many as the structure takes");
+        self.write(&bytes)
     }
 
     /// Reads a 32-bit number.

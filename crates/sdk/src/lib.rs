@@ -58,4 +58,4 @@ pub use call::{Call, Open};
 pub use claim::{BadClaim, Claim};
 pub use driver::{Driver, Refused};
 pub use host::{Host, NoHost, Setting};
-pub use opendriver_abi::{Class, DriverId, Hdrvr, LParam, LResult, Message, answer};
+pub use opendriver_abi::{Class, DriverId, Hdrvr, LParam, LResult, Message, answer, structures};

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
+use opendriver_sdk::structures::{DrvConfigInfo, Structure};
 use opendriver_sdk::{
     Bench, BuiltIn, Call, Driver, DriverId, Hdrvr, Host, LResult, Message, NoHost, Open, Refused,
     Setting, builtin,
@@ -50,6 +51,14 @@ impl Driver for Counting {
                 call.claim(call.param1)
                     .read_u32()
                     .map_or(-1, |number| number as LResult)
+            }
+            Message::DRV_REMOVE => {
+                match call.claim(call.param1).structure::<DrvConfigInfo<u32>>() {
+                    Ok(info) => {
+                        info.size as LResult + info.section as LResult + info.alias as LResult
+                    }
+                    Err(_) => -1,
+                }
             }
             _ => call.default_answer(),
         }
@@ -152,6 +161,21 @@ fn an_address_is_reached_only_where_the_host_lent_memory() {
     let instance = bench.open("", 0).unwrap();
     let lent = bench.lend(&7_u32.to_ne_bytes());
     assert_eq!(instance.send(Message::DRV_POWER, lent, 0), 7);
+    let info = DrvConfigInfo {
+        size: 12,
+        section: 1_u32,
+        alias: 2,
+    };
+    let mut bytes = [0; 12];
+    info.write(&mut bytes).unwrap();
+    assert_eq!(
+        instance.send(Message::DRV_REMOVE, bench.lend(&bytes), 0),
+        12 + 1 + 2
+    );
+    assert_eq!(
+        instance.send(Message::DRV_REMOVE, bench.lend(&bytes[1..]), 0),
+        -1
+    );
     for bad in [0, 1, lent + 1, -1, isize::MAX, isize::MIN] {
         assert_eq!(instance.send(Message::DRV_POWER, bad, 0), -1, "{bad:#x}");
     }

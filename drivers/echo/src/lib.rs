@@ -1,16 +1,6 @@
 //! The smallest useful installable driver: it says what it hears.
 //!
-//! | message | answer |
-//! | --- | --- |
-//! | `DRV_USER` | `lParam1 + lParam2` |
-//! | `DRV_USER+1` | the number of bytes in the parameter text of `DRV_OPEN` |
-//! | `DRV_USER+2` | `lParam2` of `DRV_OPEN` |
-//! | `DRV_USER+3` | how many messages this instance has had |
-//! | `DRV_USER+4` | copies at most `lParam2` bytes of the text to the address `lParam1`; how many |
-//! | `DRV_USER+5` | lets the setting `greeting` be `lParam1`; 1, or 0 where settings cannot be kept |
-//! | `DRV_USER+6` | the setting `greeting`, or 0 |
-//! | `DRV_QUERYCONFIGURE` | 0: there is no dialog |
-//!
+//! `drv open echo --times 3 --send DRV_USER,5,7` asks three instances for a sum.
 //! With the parameter text `refuse` it refuses to be opened.
 #![forbid(unsafe_code)]
 
@@ -21,7 +11,7 @@ use opendriver_sdk::{
     BuiltIn, Call, Driver, Host, LParam, LResult, Message, Open, Refused, Setting,
 };
 
-/// Answers the sum of the two parameters: what `drv open echo --send DRV_USER,5,7` shows.
+/// Answers the sum of the two parameters.
 pub const ADD: Message = Message::DRV_USER;
 /// Answers the number of bytes in the parameter text.
 pub const TEXT_LENGTH: Message = Message(ADD.0 + 1);
@@ -29,11 +19,11 @@ pub const TEXT_LENGTH: Message = Message(ADD.0 + 1);
 pub const OPEN_PARAM: Message = Message(ADD.0 + 2);
 /// Answers how many messages the instance has had, this one included.
 pub const COUNT: Message = Message(ADD.0 + 3);
-/// Copies the parameter text out.
+/// Copies at most `lParam2` bytes of the parameter text to the address `lParam1`; answers how many.
 pub const COPY_TEXT: Message = Message(ADD.0 + 4);
-/// Writes the setting `greeting`.
+/// Lets the setting `greeting` be `lParam1`; answers 1, or 0 where settings cannot be kept.
 pub const SET_GREETING: Message = Message(ADD.0 + 5);
-/// Answers the setting `greeting`.
+/// Answers the setting `greeting`, or 0.
 pub const GREETING: Message = Message(ADD.0 + 6);
 
 /// The driver, linked in: `Manager::builder().builtin(opendriver_echo::driver())`.
