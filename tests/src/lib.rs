@@ -1,4 +1,18 @@
 //! The conformance suite and the tests that need several crates.
+//!
+//! [`suite`] says what every backend must do, once; [`kind`] says how the logging driver gets into
+//! a manager by each of them; `tests/conformance.rs` mounts the one on the other.
+//! `behaviours.md` tells which test holds which of the documented behaviours.
+
+pub mod suite;
+
+pub mod house;
+
+pub mod kind;
+
+pub mod board;
+
+pub mod logging;
 
 pub mod fixtures;
 

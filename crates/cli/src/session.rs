@@ -20,6 +20,9 @@ const SYSTEM_REGISTRY: &str = "/etc/opendriver/registry.toml";
 /// Sections that an alias is looked up in where none is named.
 pub(crate) const DEFAULT_SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
 
+/// Sections that hold drivers.
+pub(crate) const SECTIONS: [&str; 4] = [DEFAULT_SECTIONS[0], DEFAULT_SECTIONS[1], "MCI32", "MCI"];
+
 /// What every verb works with.
 pub(crate) struct Session {
     pub(crate) printer: Arc<Printer>,
@@ -122,6 +125,22 @@ pub(crate) enum Located {
     File(PathBuf),
     /// Nothing that is there.
     Nowhere,
+}
+
+impl Located {
+    /// Whether both are one driver: the same file, by whatever path.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::BuiltIn, Self::BuiltIn) => true,
+            (Self::File(one), Self::File(other)) => {
+                match (one.canonicalize(), other.canonicalize()) {
+                    (Ok(one), Ok(other)) => one == other,
+                    _ => one == other,
+                }
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The file of this name in `folder`; letter case does not matter where no file has it exactly.

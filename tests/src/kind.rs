@@ -1,0 +1,88 @@
+//! The ways in which the logging driver gets into a manager: one for each backend.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use opendriver::backend::windows::Windows;
+use opendriver::{Builder, Registry};
+
+use crate::board::Board;
+use crate::fixtures::{self, Target};
+use crate::logging;
+
+/// A backend, as the suite needs to know it.
+pub trait Kind: Sync {
+    /// Adds the way in, if drivers of this kind need one.
+    fn way_in(&self, builder: Builder, registry: &Registry) -> Builder;
+
+    /// Makes a logging driver that shares `board` with the test. Answers the builder of a manager
+    /// that may open it, and the file that an entry in the registry names it by.
+    fn place(
+        &self,
+        builder: Builder,
+        folder: &Path,
+        name: &str,
+        board: &Arc<Board>,
+    ) -> (Builder, String);
+}
+
+/// A driver that is linked into the program.
+pub struct BuiltIn;
+
+impl Kind for BuiltIn {
+    fn way_in(&self, builder: Builder, _registry: &Registry) -> Builder {
+        builder
+    }
+
+    fn place(
+        &self,
+        builder: Builder,
+        _folder: &Path,
+        name: &str,
+        board: &Arc<Board>,
+    ) -> (Builder, String) {
+        let file = format!("{name}-linked-in");
+        (builder.builtin(logging::driver(&file, board)), file)
+    }
+}
+
+/// A driver in a file of its own.
+pub struct Compiled(pub Target);
+
+/// What stands before the address of the board in the file.
+const MARK: &[u8; 16] = b"LOGGING-BOARD-->";
+
+impl Kind for Compiled {
+    fn way_in(&self, builder: Builder, registry: &Registry) -> Builder {
+        let builder = builder.trust_foreign_code();
+        match self.0 {
+            Target::Native => builder,
+            _ => builder.provider(Windows::new(registry.clone())),
+        }
+    }
+
+    fn place(
+        &self,
+        builder: Builder,
+        folder: &Path,
+        name: &str,
+        board: &Arc<Board>,
+    ) -> (Builder, String) {
+        let compiled = fixtures::compiled("logging", self.0);
+        let mut image = fs::read(&compiled).expect("the compiled driver");
+        let mark = image
+            .windows(16)
+            .position(|bytes| bytes == MARK)
+            .expect("the mark");
+        image[mark + 16..mark + 24].copy_from_slice(&board.address().to_le_bytes());
+        let file = folder
+            .join(name)
+            .with_extension(compiled.extension().expect("an extension"));
+        fs::write(&file, image).expect("a copy of the driver");
+        (
+            builder.trust_foreign_code(),
+            file.to_str().expect("a path in UTF-8").to_owned(),
+        )
+    }
+}

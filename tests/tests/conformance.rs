@@ -1,0 +1,24 @@
+//! The suite, mounted on every backend unchanged.
+
+use opendriver_tests::fixtures::Target;
+use opendriver_tests::kind::{BuiltIn, Compiled, Kind};
+use opendriver_tests::{behaviours, faults, suite};
+
+/// Makes a module of tests: one for each name, run on one kind of driver.
+macro_rules! mount {
+    ($backend:ident $kind:ident : $($topic:ident :: $name:ident)*) => {
+        mod $backend {
+            $(#[test]
+            fn $name() {
+                super::suite::$topic::$name(super::$kind);
+            })*
+        }
+    };
+}
+
+const BUILTIN: &dyn Kind = &BuiltIn;
+const WINDOWS: &dyn Kind = &Compiled(Target::Windows64);
+
+behaviours!(mount builtin BUILTIN);
+behaviours!(mount windows WINDOWS);
+faults!(mount windows_faults WINDOWS);
