@@ -1,8 +1,5 @@
 //! What a loaded driver is to the manager: something that carries one message.
 
-#[cfg(feature = "windows")]
-pub mod windows;
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +8,12 @@ use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 use crate::{Error, Fault, Memory, System};
 
 mod builtin;
+
+#[cfg(feature = "native")]
+pub mod native;
+
+#[cfg(feature = "windows")]
+pub mod windows;
 
 pub(crate) use builtin::BuiltinBackend;
 

@@ -65,7 +65,8 @@ impl Builder {
         self
     }
 
-    /// Adds a way in. Files are offered to the providers in the order in which they were added.
+    /// Adds a way in. Files are offered to the providers in the order in which they were added, and then to those for shared objects
+    /// and for Windows images, which a manager has from the start. A `windows` provider that is added takes the place of that one.
     pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
         self.providers.push(Arc::new(provider));
         self
@@ -131,10 +132,28 @@ impl Builder {
         } else {
             RandomState::new().hash_one(0_u8) as u32
         };
-        let providers = self.providers;
+        let registry = self.registry.unwrap_or_else(Registry::in_memory);
+        #[cfg_attr(
+            not(any(feature = "native", feature = "windows")),
+            expect(unused_mut, reason = "features add to it")
+        )]
+        let mut providers = self.providers;
+        #[cfg(feature = "native")]
+        providers.push(Arc::new(crate::backend::native::Native::new()));
+        #[cfg(feature = "windows")]
+        if !providers
+            .iter()
+            .any(|provider| provider.kind() == "windows")
+        {
+            let windows = crate::backend::windows::Windows::new(registry.clone());
+            let folders = self.search_path.iter();
+            providers.push(Arc::new(
+                folders.fold(windows, |windows, folder| windows.search_path(folder)),
+            ));
+        }
         Manager::new(Arc::new_cyclic(|this| Engine {
             names: Names {
-                registry: self.registry.unwrap_or_else(Registry::in_memory),
+                registry,
                 linked: self.linked,
                 folders: self.search_path,
             },

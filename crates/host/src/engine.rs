@@ -242,7 +242,7 @@ impl Engine {
         match &self.recorder {
             None => loaded
                 .call(call)
-                .unwrap_or_else(|panic| Ok(self.panicked(loaded, call, &panic))),
+                .unwrap_or_else(|panic| Ok(self.panicked(loaded, call, &*panic))),
             Some(recorder) => self.carry_recorded(&**recorder, loaded, call, depth),
         }
     }
@@ -272,7 +272,7 @@ impl Engine {
         let begun = Instant::now();
         let answer = loaded.call(call);
         let nanoseconds = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let answer = answer.unwrap_or_else(|panic| Ok(self.panicked(loaded, call, &panic)));
+        let answer = answer.unwrap_or_else(|panic| Ok(self.panicked(loaded, call, &*panic)));
         let answer = answer.map_err(|fault| fault.blamed_on(&loaded.module.name, call.message));
         let answered = Answered {
             seq,

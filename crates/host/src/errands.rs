@@ -301,7 +301,12 @@ impl Engine {
         let mut modules = lock(&self.modules);
         let mut standing = lock(&module.standing);
         standing.openers -= usize::from(was_opener);
-        if standing.openers == 0 && standing.life.stage() == Stage::Absent {
+        // Somebody else may have taken it out already, and a new one may stand in its place.
+        let is_known = modules
+            .known
+            .get(&module.identity)
+            .is_some_and(|known| Arc::ptr_eq(known, module));
+        if is_known && standing.openers == 0 && standing.life.stage() == Stage::Absent {
             modules.known.remove(&module.identity);
         }
     }

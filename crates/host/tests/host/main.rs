@@ -3,3 +3,16 @@
 mod driver;
 
 mod life;
+
+mod reentry;
+
+mod threads;
+
+mod settings;
+
+mod shutdown;
+
+mod faults;
+
+#[cfg(all(feature = "native", target_os = "linux"))]
+mod native;
