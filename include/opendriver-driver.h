@@ -98,12 +98,14 @@ typedef struct HDRVR__ *HDRVR;
 
 #if !defined(_WINDOWS_) && !defined(_WINDEF_)
 
-/* What lparam2 of DRV_CONFIGURE and DRV_INSTALL points at, where it is not NULL. */
+/* What lparam2 of DRV_CONFIGURE and DRV_INSTALL points at, where it is not NULL. Packed, as in <mmsystem.h>. */
+#pragma pack(push, 1)
 typedef struct tagDRVCONFIGINFO {
     DWORD dwDCISize; /* test it with >= */
     const OpendriverChar *lpszDCISectionName;
     const OpendriverChar *lpszDCIAliasName;
 } DRVCONFIGINFO;
+#pragma pack(pop)
 
 /* What a driver answers to a message that it does not handle. Of no use for DRV_OPEN and DRV_CLOSE. */
 static inline LRESULT OPENDRIVER_CALL

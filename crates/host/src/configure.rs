@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opendriver_abi::structures::{DrvConfigInfo, Structure};
 use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
 use crate::backend::Width;
@@ -28,17 +29,17 @@ impl ConfigInfo {
         let text = loaded.backend.text();
         let section = blocks.copy_of(&text.encode(section))?;
         let alias = blocks.copy_of(&text.encode(alias))?;
-        let pointers = [section.address(), alias.address()];
-        let bytes: Vec<u8> = match loaded.backend.width() {
-            // The size, and behind it the padding that pointers of 64 bits need.
-            Width::W64 => [24_u64, pointers[0] as u64, pointers[1] as u64]
-                .into_iter()
-                .flat_map(u64::to_le_bytes)
-                .collect(),
-            Width::W32 => [12_u32, pointers[0] as u32, pointers[1] as u32]
-                .into_iter()
-                .flat_map(u32::to_le_bytes)
-                .collect(),
+        let bytes = match loaded.backend.width() {
+            Width::W64 => bytes(DrvConfigInfo {
+                size: DrvConfigInfo::<u64>::SIZE as u32,
+                section: section.address() as u64,
+                alias: alias.address() as u64,
+            }),
+            Width::W32 => bytes(DrvConfigInfo {
+                size: DrvConfigInfo::<u32>::SIZE as u32,
+                section: section.address() as u32,
+                alias: alias.address() as u32,
+            }),
         };
         Ok(Self {
             structure: blocks.copy_of(&bytes)?,
@@ -46,6 +47,13 @@ impl ConfigInfo {
             _alias: alias,
         })
     }
+}
+
+/// A structure as it lies in memory.
+fn bytes<S: Structure>(structure: S) -> Vec<u8> {
+    let mut bytes = vec![0; S::SIZE];
+    structure.write(&mut bytes);
+    bytes
 }
 
 impl Engine {
