@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use opendriver::registry::join_entry;
+use opendriver::registry::{Entry, join_entry};
 use opendriver::{Configured, Installation, OpenOptions};
 
 use crate::args;
 use crate::describe::{Answers, Facts, ask};
 use crate::report::{Exit, Failure};
-use crate::session::{DEFAULT_SECTIONS, Located, Session};
+use crate::session::{DEFAULT_SECTIONS, Located, SECTIONS, Session};
 
 pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit, Failure> {
     let manager = session.manager(None);
@@ -67,28 +67,49 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
 }
 
 pub(super) fn remove(remove: &args::Remove, session: &Session) -> Result<Exit, Failure> {
-    let section = section_of(session, &remove.alias, remove.section.as_deref())?;
-    let manager = session.manager(None);
-    let answer = manager.remove(&remove.alias, Some(&section))?;
+    let entry = entry(session, &remove.alias, remove.section.as_deref())?;
+    let (alias, section) = (&remove.alias, &entry.section);
+    let done = format!("removed {alias} from {section}");
+    // A driver hears of its removal when its last entry goes, as with the control panel of Windows.
+    if others(session, &entry)? > 0 {
+        session.registry.delete_value(section, alias)?;
+        said(session, &done, Configured::Ok)?;
+        return Ok(Exit::Done);
+    }
+    let answer = session.manager(None).remove(alias, Some(section))?;
     if answer == Configured::Cancel {
         return Err(
             Failure::new(Exit::Refused, "the driver vetoed DRV_REMOVE").hint("it stays installed")
         );
     }
-    said(
-        session,
-        &format!("removed {} from {section}", remove.alias),
-        answer,
-    )?;
+    said(session, &done, answer)?;
     Ok(Exit::Done)
 }
 
-/// The section that holds the alias.
-fn section_of(session: &Session, alias: &str, section: Option<&str>) -> Result<String, Failure> {
+/// How many other entries lead to the file of this one.
+fn others(session: &Session, entry: &Entry) -> Result<usize, Failure> {
+    let file = session.locate_file(&entry.file);
+    let mut others = 0;
+    for section in SECTIONS {
+        others += session
+            .registry
+            .aliases(section)?
+            .iter()
+            .filter(|other| (&other.section, &other.name) != (&entry.section, &entry.name))
+            .filter(|other| {
+                other.file == entry.file || session.locate_file(&other.file).is_same(&file)
+            })
+            .count();
+    }
+    Ok(others)
+}
+
+/// The entry of an alias.
+fn entry(session: &Session, alias: &str, section: Option<&str>) -> Result<Entry, Failure> {
     let sections = section.map_or_else(|| DEFAULT_SECTIONS.to_vec(), |section| vec![section]);
     for section in sections {
         if let Some(entry) = session.registry.alias(section, alias)? {
-            return Ok(entry.section);
+            return Ok(entry);
         }
     }
     Err(opendriver::Error::NotInstalled {

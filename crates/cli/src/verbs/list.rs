@@ -10,11 +10,8 @@ use serde::Serialize;
 
 use crate::args;
 use crate::report::{Exit, Failure};
-use crate::session::{DEFAULT_SECTIONS, Session};
+use crate::session::{SECTIONS, Session};
 use crate::table::{Align, Table};
-
-/// Sections that hold drivers.
-const SECTIONS: [&str; 4] = [DEFAULT_SECTIONS[0], DEFAULT_SECTIONS[1], "MCI32", "MCI"];
 
 /// An entry as JSON has it.
 #[derive(Serialize)]
