@@ -6,6 +6,7 @@ mod kernel32;
 mod msvcrt;
 mod ntdll;
 mod ucrtbase;
+mod user32;
 mod winmm;
 
 use crate::shim::Dll;
@@ -18,6 +19,7 @@ pub(crate) static ALL: &[&Dll] = &[
     &ntdll::NTDLL,
     &ucrtbase::UCRTBASE,
     &ucrtbase::VCRUNTIME,
+    &user32::USER32,
     &winmm::WINMM,
 ];
 

@@ -2,7 +2,7 @@
 
 mod collation;
 mod conversion;
-mod environment;
+pub(super) mod environment;
 mod handles;
 mod heaps;
 mod local;
@@ -10,7 +10,7 @@ mod locks;
 mod modules;
 mod pages;
 mod process;
-mod resources;
+pub(super) mod resources;
 mod storage;
 mod strings;
 mod sync;

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use crate::cx::Cx;
 use crate::dll;
+use crate::dll::kernel32::environment::expanded;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, shims};
 use crate::station::{RegistryError, RegistryValue};
@@ -644,7 +645,7 @@ fn get_value(
         return Ok(FILE_NOT_FOUND);
     };
     if value.kind == REG_EXPAND_SZ && flags & NO_EXPAND == 0 {
-        let expanded = expand(cx, &Wide.decode(cx, &value.data));
+        let expanded = expanded(cx, &Wide.decode(cx, &value.data));
         value = RegistryValue {
             kind: REG_SZ,
             data: Wide.encode(cx, &expanded),
@@ -662,37 +663,6 @@ fn get_value(
         return Ok(UNSUPPORTED_TYPE);
     }
     give(cx, &data_for(cx, letters, &value), data, size)
-}
-
-/// Puts environment variables in for `%NAME%`; unknown ones stay as they are.
-fn expand(cx: &Cx<'_>, text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        let Some((name, behind)) = after.split_once('%') else {
-            out.push('%');
-            rest = after;
-            continue;
-        };
-        let known = cx
-            .process()
-            .config()
-            .environment
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name));
-        match known {
-            Some((_, value)) => {
-                out.push_str(value);
-                rest = behind;
-            }
-            None => {
-                out.push('%');
-                rest = after;
-            }
-        }
-    }
-    out + rest
 }
 
 #[expect(
