@@ -152,3 +152,40 @@ fn numbers_of_messages_and_answers_are_those_of_the_headers() {
     }
     compile("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", &text);
 }
+
+#[test]
+fn what_a_host_offers_is_laid_out_as_the_header_says() {
+    use opendriver_abi::services::*;
+    use std::mem::offset_of;
+
+    let fields = [
+        ("size", offset_of!(HostTable, size)),
+        ("context", offset_of!(HostTable, context)),
+        ("open", offset_of!(HostTable, open)),
+        ("send", offset_of!(HostTable, send)),
+        ("close", offset_of!(HostTable, close)),
+        ("read_setting", offset_of!(HostTable, read_setting)),
+        ("write_setting", offset_of!(HostTable, write_setting)),
+        ("read_memory", offset_of!(HostTable, read_memory)),
+        ("write_memory", offset_of!(HostTable, write_memory)),
+        ("report", offset_of!(HostTable, report)),
+    ];
+    let header = opendriver_tests::root().join("include/opendriver-driver.h");
+    let mut text = format!("#include \"{}\"\n", header.display());
+    for (field, offset) in fields {
+        writeln!(
+            text,
+            "_Static_assert(offsetof(OpendriverHost, {field}) == {offset}, \"{field}\");"
+        )
+        .unwrap();
+    }
+    for (what, value) in [
+        ("sizeof(OpendriverHost)", size_of::<HostTable>()),
+        ("OPENDRIVER_SETTING_TEXT", SETTING_TEXT as usize),
+        ("OPENDRIVER_SETTING_INTEGER", SETTING_INTEGER as usize),
+        ("OPENDRIVER_SETTING_BINARY", SETTING_BINARY as usize),
+    ] {
+        writeln!(text, "_Static_assert({what} == {value}, \"{what}\");").unwrap();
+    }
+    compile("gcc", "gcc", &text);
+}
