@@ -53,7 +53,6 @@ impl House {
             .registry(registry.clone())
             .recorder(Arc::clone(&transcript) as _);
         let [d, e] = [(), ()].map(|()| Arc::new(Board::default()));
-        let builder = kind.way_in(builder, &registry);
         let (builder, d_file) = kind.place(builder, folder.path(), "d", &d);
         let (builder, e_file) = kind.place(builder, folder.path(), "e", &e);
         let house = Self {

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use opendriver::backend::windows::Windows;
-use opendriver::{Builder, Registry};
+use opendriver::Builder;
 
 use crate::board::Board;
 use crate::fixtures::{self, Target};
@@ -13,9 +12,6 @@ use crate::logging;
 
 /// A backend, as the suite needs to know it.
 pub trait Kind: Sync {
-    /// Adds the way in, if drivers of this kind need one.
-    fn way_in(&self, builder: Builder, registry: &Registry) -> Builder;
-
     /// Makes a logging driver that shares `board` with the test. Answers the builder of a manager
     /// that may open it, and the file that an entry in the registry names it by.
     fn place(
@@ -31,10 +27,6 @@ pub trait Kind: Sync {
 pub struct BuiltIn;
 
 impl Kind for BuiltIn {
-    fn way_in(&self, builder: Builder, _registry: &Registry) -> Builder {
-        builder
-    }
-
     fn place(
         &self,
         builder: Builder,
@@ -54,14 +46,6 @@ pub struct Compiled(pub Target);
 const MARK: &[u8; 16] = b"LOGGING-BOARD-->";
 
 impl Kind for Compiled {
-    fn way_in(&self, builder: Builder, registry: &Registry) -> Builder {
-        let builder = builder.trust_foreign_code();
-        match self.0 {
-            Target::Native => builder,
-            _ => builder.provider(Windows::new(registry.clone())),
-        }
-    }
-
     fn place(
         &self,
         builder: Builder,

@@ -8,22 +8,17 @@ use opendriver_abi::Message;
 use opendriver_tests::board::Action;
 use opendriver_tests::fixtures::{Target, compiled, compiled_text};
 use opendriver_tests::house::House;
-use opendriver_tests::kind::{Compiled, Kind};
+use opendriver_tests::kind::Compiled;
 use tempfile::TempDir;
 
 /// The kinds of driver that come from files here.
-const KINDS: [Compiled; 1] = [Compiled(Target::Windows64)];
+const KINDS: [Target; 2] = [Target::Native, Target::Windows64];
 
 const DLL_MAIN: &str =
     "int __stdcall DllMain(void *m, unsigned r, void *p) { (void)m, (void)r, (void)p; return 1; }";
 
 fn manager() -> Manager {
-    let registry = opendriver::Registry::in_memory();
-    let builder = Manager::builder().registry(registry.clone());
-    KINDS
-        .iter()
-        .fold(builder, |builder, kind| kind.way_in(builder, &registry))
-        .build()
+    Manager::builder().trust_foreign_code().build()
 }
 
 fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -77,7 +72,7 @@ fn a_folder_is_no_driver() {
 #[test]
 fn a_truncated_driver_is_an_error_wherever_it_ends() {
     let manager = manager();
-    for Compiled(target) in KINDS {
+    for target in KINDS {
         let whole = fs::read(compiled("logging", target)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         // Densely through the headers, then in strides that meet no alignment.
@@ -101,13 +96,20 @@ fn a_driver_for_another_machine_is_named_as_such() {
         matches!(&error, Error::WrongMachine { machine, .. } if machine == "i386"),
         "{error:?}"
     );
+
+    let mut image = fs::read(compiled("logging", Target::Native)).unwrap();
+    // `e_machine` becomes that of AArch64.
+    image[18..20].copy_from_slice(&183_u16.to_le_bytes());
+    let (_folder, file) = written("arm.so", &image);
+    let error = assert_no_driver(&manager, &file);
+    assert!(matches!(error, Error::WrongMachine { .. }), "{error:?}");
 }
 
 #[test]
 fn a_library_without_driver_proc_is_named_as_such() {
     let manager = manager();
     let text = "#ifdef _WIN32\n__declspec(dllexport)\n#endif\nint driver(void) { return 1; }\n";
-    for Compiled(target) in KINDS {
+    for target in KINDS {
         let entry = if target == Target::Native {
             ""
         } else {
@@ -155,12 +157,8 @@ fn a_dll_that_does_not_want_to_be_loaded_is_an_error() {
 
 #[test]
 fn foreign_code_needs_the_builder_s_word() {
-    let registry = opendriver::Registry::in_memory();
-    let manager = Manager::builder()
-        .registry(registry.clone())
-        .provider(opendriver::backend::windows::Windows::new(registry))
-        .build();
-    for Compiled(target) in KINDS {
+    let manager = Manager::builder().build();
+    for target in KINDS {
         let file = compiled("logging", target);
         let error = manager.open(file.to_str().unwrap()).unwrap_err();
         assert!(matches!(error, Error::Untrusted { .. }), "{error:?}");
@@ -175,5 +173,16 @@ fn a_windows_driver_that_ends_the_process_only_breaks() {
     let error = instance.send(Message::DRV_USER, 5, 7).unwrap_err();
     assert_eq!(error.blame(), Blame::Broke, "{error}");
     assert!(error.to_string().contains("ExitProcess"), "{error}");
+    assert_eq!(other.send(Message::DRV_USER, 5, 7).unwrap(), 12);
+}
+
+#[test]
+fn a_native_driver_that_aborts_only_breaks() {
+    let house = House::new(&Compiled(Target::Native));
+    let (instance, other) = (house.open("d"), house.open("e"));
+    house.d.board.once(Message::DRV_USER, Action::Abort, 0);
+    let error = instance.send(Message::DRV_USER, 5, 7).unwrap_err();
+    assert_eq!(error.blame(), Blame::Broke, "{error}");
+    assert!(error.to_string().contains("abort"), "{error}");
     assert_eq!(other.send(Message::DRV_USER, 5, 7).unwrap(), 12);
 }

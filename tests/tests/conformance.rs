@@ -17,8 +17,11 @@ macro_rules! mount {
 }
 
 const BUILTIN: &dyn Kind = &BuiltIn;
+const NATIVE: &dyn Kind = &Compiled(Target::Native);
 const WINDOWS: &dyn Kind = &Compiled(Target::Windows64);
 
 behaviours!(mount builtin BUILTIN);
+behaviours!(mount native NATIVE);
+faults!(mount native_faults NATIVE);
 behaviours!(mount windows WINDOWS);
 faults!(mount windows_faults WINDOWS);
