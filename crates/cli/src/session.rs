@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::{env, fs, iter};
 
 use etcetera::BaseStrategy as _;
+use opendriver::backend::native::Native;
 use opendriver::backend::windows::Windows;
 use opendriver::registry::Layer;
 use opendriver::{Builder, Manager, Recorder, Registry};
@@ -69,6 +70,7 @@ impl Session {
         );
         let builder = Manager::builder()
             .builtin(echo::driver())
+            .provider(Native::new())
             .provider(windows)
             .registry(self.registry.clone())
             .recorder(Arc::new(watch))

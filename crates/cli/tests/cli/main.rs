@@ -2,5 +2,6 @@
 
 mod station;
 
+mod exits;
 mod pages;
 mod streams;

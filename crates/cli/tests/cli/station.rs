@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use opendriver_tests::fixtures::{Target, compiled_text};
 use tempfile::TempDir;
 
 const DRV: &str = env!("CARGO_BIN_EXE_drv");
@@ -21,6 +22,19 @@ impl Station {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Puts a file into the folder.
+    pub(crate) fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).expect("the folder is ours");
+        path
+    }
+
+    /// Puts a driver into the folder under this name.
+    pub(crate) fn driver(&self, name: &str, source: &str, target: Target) {
+        let compiled = compiled_text("cli", source, target);
+        std::fs::copy(compiled, self.path(name)).expect("the folder is ours");
     }
 
     /// `drv` in the folder, with this command line.
@@ -92,4 +106,20 @@ impl Ran {
             })
             .collect()
     }
+}
+
+/// The folder with Wine's drivers for 64-bit Windows.
+pub(crate) fn windows_drivers() -> PathBuf {
+    let folder = opendriver_tests::target().join("drivers/x86_64");
+    assert!(
+        folder.is_dir(),
+        "{} is missing; fetch the drivers with: cargo xtask drivers",
+        folder.display()
+    );
+    folder
+}
+
+/// The folder with Wine's drivers for 32-bit Windows.
+pub(crate) fn windows_drivers_32() -> PathBuf {
+    Path::new(&windows_drivers()).with_file_name("i386")
 }
