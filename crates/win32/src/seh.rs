@@ -8,6 +8,7 @@
 
 mod c_handler;
 mod context;
+mod cxx;
 mod dispatch;
 mod jump;
 mod leaving;
@@ -31,7 +32,7 @@ use dispatch::{Answer, Flight};
 pub(crate) use context::Context;
 pub(crate) use leaving::Unwind;
 pub(crate) use resume::divert;
-pub(crate) use shims::{C_FRAMES, C_RUNTIME, KERNEL, NATIVE};
+pub(crate) use shims::{C_FRAMES, C_RUNTIME, CXX_RUNTIME, KERNEL, NATIVE};
 pub(crate) use walk::Edge;
 
 /// How many exceptions may be raised by the handling of another before the call is given up.

@@ -34,6 +34,7 @@ pub(super) static MSVCRT: Dll = Dll {
         scanning::SHIMS,
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
+        crate::seh::CXX_RUNTIME,
     ],
     data: ctype::DATA,
     also: &[],

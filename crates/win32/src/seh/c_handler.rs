@@ -126,7 +126,7 @@ fn count(cx: &Cx<'_>, state: &Dispatcher) -> Result<u32, Trap> {
     cx.read(Addr(state.data))
 }
 
-fn read_dispatcher(cx: &Cx<'_>, at: Addr) -> Result<Dispatcher, Trap> {
+pub(super) fn read_dispatcher(cx: &Cx<'_>, at: Addr) -> Result<Dispatcher, Trap> {
     let mut words = [0_u64; size_of::<Dispatcher>() / 8];
     for (index, word) in words.iter_mut().enumerate() {
         *word = cx.read(at.offset(8 * index as u64))?;

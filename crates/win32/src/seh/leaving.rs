@@ -8,6 +8,7 @@ use super::unwind::{Broken, UNWIND_HANDLER, Unwound};
 use super::walk::{Edge, Leaving, Purpose, Step, Walk};
 use crate::cx::Cx;
 use crate::process::Process;
+use crate::shim::Addr;
 use crate::thread::Thread;
 use crate::trap::{Exception, Trap};
 
@@ -76,8 +77,32 @@ pub(super) fn is_reachable(process: &Process, thread: &Thread, target: u64) -> b
     }
 }
 
-/// Unwinds from the caller of the shim that is running.
+/// Unwinds from the caller of the shim that is running, and goes on at the target.
 pub(super) fn unwind(cx: &Cx<'_>, target: &Target) -> Result<Infallible, Trap> {
+    let Reached {
+        mut walk,
+        edge,
+        record,
+    } = reach(cx, target)?;
+    walk.context.rip = if cx.read::<u32>(Addr(record))? == CONSOLIDATE {
+        consolidate(cx, edge, &walk, record)?
+    } else {
+        target.address
+    };
+    Err(Unwind::to(walk))
+}
+
+/// The target of an unwind, when the frames on the way have been told.
+pub(super) struct Reached<'a> {
+    /// The place, with the registers that it will have.
+    pub(super) walk: Walk,
+    /// Where driver code was left for the shim that unwinds.
+    pub(super) edge: &'a Edge,
+    record: u64,
+}
+
+/// Tells the frames from the caller of the shim that is running to the target that they go.
+pub(super) fn reach<'a>(cx: &Cx<'a>, target: &Target) -> Result<Reached<'a>, Trap> {
     let (process, thread) = (cx.process(), cx.thread());
     // SAFETY: the thread's edge is that of the shim call that is going on.
     let edge = unsafe { thread.edge().as_ref() }.ok_or(Broken)?;
@@ -170,17 +195,16 @@ pub(super) fn unwind(cx: &Cx<'_>, target: &Target) -> Result<Infallible, Trap> {
     }
     write_flags(cx, record, flags)?;
     walk.context.registers[RAX] = target.value;
-    walk.context.rip = if read_code(cx, record)? == CONSOLIDATE {
-        consolidate(cx, edge, &walk, record as u64)?
-    } else {
-        target.address
-    };
-    Err(Unwind::to(walk))
+    Ok(Reached {
+        walk,
+        edge,
+        record: record as u64,
+    })
 }
 
 /// Runs the code that the record names before the frames below the target go, and answers where to go on.
 fn consolidate(cx: &Cx<'_>, edge: &Edge, walk: &Walk, record: u64) -> Result<u64, Trap> {
-    let callback = cx.read::<u64>(crate::shim::Addr(record + 0x20))?;
+    let callback = cx.read::<u64>(Addr(record + 0x20))?;
     edge.set_purpose(Purpose::Consolidate(walk));
     cx.process().call_nested(cx.thread(), callback, &[record])
 }
@@ -253,13 +277,9 @@ fn check_stack(thread: &Thread, address: u64) -> Result<(), Trap> {
 }
 
 fn read_flags(cx: &Cx<'_>, record: *const Record) -> Result<u32, Trap> {
-    cx.read(crate::shim::Addr(record as u64 + 4))
+    cx.read(Addr(record as u64 + 4))
 }
 
 fn write_flags(cx: &Cx<'_>, record: *const Record, flags: u32) -> Result<(), Trap> {
-    cx.write(crate::shim::Addr(record as u64 + 4), flags)
-}
-
-fn read_code(cx: &Cx<'_>, record: *const Record) -> Result<u32, Trap> {
-    cx.read(crate::shim::Addr(record as u64))
+    cx.write(Addr(record as u64 + 4), flags)
 }

@@ -4,6 +4,7 @@ use std::mem::offset_of;
 
 use super::c_handler;
 use super::context::{Context, PARAMETERS, Record};
+use super::cxx;
 use super::jump;
 use super::leaving::{self, Target, Unwind};
 use super::table::{self, Registered, Table};
@@ -275,6 +276,36 @@ shims! {
     fn _XcptFilter(cx, code: u32, pointers: Addr) -> i32 {
         Ok(0)
     }
+}
+
+shims! {
+    pub(crate) static CXX_RUNTIME = "vcruntime140.dll", cdecl;
+
+    /// Throws a C++ object.
+    fn _CxxThrowException(cx, object: u64, info: u64) {
+        match cxx::throw(cx, object, info)? {}
+    }
+
+    /// Handles the frames of C++ functions.
+    fn __CxxFrameHandler3(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
+        let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
+        cxx::handle(cx, record, frame, &dispatcher)
+    }
+
+    /// Handles the frames of C++ functions that an older compiler made.
+    fn __CxxFrameHandler2(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
+        let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
+        cxx::handle(cx, record, frame, &dispatcher)
+    }
+
+    /// Handles the frames of C++ functions that an older compiler made.
+    fn __CxxFrameHandler(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
+        let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
+        cxx::handle(cx, record, frame, &dispatcher)
+    }
+
+    /// Ends the program because an exception found no way out.
+    fn __std_terminate(cx) { Err(Trap::exit("terminate", 3)) }
 }
 
 fn write_context(cx: &Cx<'_>, at: Addr, context: &Context) -> Result<(), Trap> {
