@@ -2,8 +2,8 @@
  *
  *   describe.exe acm FILE            describe.exe vfw FILE HANDLER
  *
- * Text is UTF-8. Lines: `names SHORT LONG`, then for ACM one `tag NUMBER FORMATS SUPPORT NAME` for each format tag,
- * for VfW `info TYPE HANDLER FLAGS`. */
+ * Text is UTF-8. Lines: `names SHORT LONG`, then for ACM one `tag NUMBER FORMATS NAME` for each format tag,
+ * for VfW `handler CODE`. */
 
 #include <stdio.h>
 #include <string.h>
@@ -24,9 +24,8 @@ static const char *utf8(const WCHAR *text)
 
 static BOOL CALLBACK tag(HACMDRIVERID id, LPACMFORMATTAGDETAILSW details, DWORD_PTR user, DWORD support)
 {
-    (void)id, (void)user;
-    printf("tag\t%lu\t%lu\t%lu\t%s\n", details->dwFormatTag, details->cStandardFormats, support,
-           utf8(details->szFormatTag));
+    (void)id, (void)user, (void)support;
+    printf("tag\t%lu\t%lu\t%s\n", details->dwFormatTag, details->cStandardFormats, utf8(details->szFormatTag));
     return TRUE;
 }
 
@@ -54,7 +53,7 @@ static int vfw(FARPROC proc, const char *handler)
     if (!codec || !ICGetInfo(codec, &info, sizeof info))
         return 1;
     printf("names\t%s\t%s\n", utf8(info.szName), utf8(info.szDescription));
-    printf("info\t%.4s\t%.4s\t%lu\n", (char *)&info.fccType, (char *)&info.fccHandler, info.dwFlags);
+    printf("handler\t%.4s\n", (char *)&info.fccHandler);
     ICClose(codec);
     return 0;
 }

@@ -5,7 +5,6 @@ use std::fs::OpenOptions as FileOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use opendriver::backend::windows::Windows;
 use opendriver::{LParam, Manager, Message, OpenOptions, Registry};
 use opendriver_tests::compilers;
 
@@ -18,16 +17,6 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// The driver as a Windows DLL.
-    pub(crate) fn windows(name: &str) -> Self {
-        let folder = scenario::folder(name);
-        scenario::build_dlls(&folder);
-        Self {
-            folder,
-            extension: "dll",
-        }
-    }
-
     /// The driver as a shared object of this system.
     pub(crate) fn native(name: &str) -> Self {
         let folder = scenario::folder(name);
@@ -60,11 +49,9 @@ impl Stage {
         scenario::lay_out(scenario, &self.folder, self.extension);
         let prefix = format!("{}/", self.folder.display());
         let extension = format!(".{}", self.extension);
-        let registry = self.registry();
         let manager = Manager::builder()
             .trust_foreign_code()
-            .provider(Windows::new(registry.clone()))
-            .registry(registry)
+            .registry(self.registry())
             .search_path(&self.folder)
             .session_instance(session_instance)
             .build();

@@ -1,6 +1,6 @@
 //! Scenarios: what the script asks, with their transcripts made comparable.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -68,26 +68,44 @@ impl Scenario {
 }
 
 /// Numbers handles by first appearance and takes the folder out of names.
+///
+/// A handle of Wine's is an address, which it may give out again after a close; such a handle gets a number of its own.
 pub(crate) fn comparable(transcript: &str, folder: &str, extension: &str) -> String {
-    let mut handles: HashMap<String, usize> = HashMap::new();
-    let mut lines = Vec::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut closed: HashSet<String> = HashSet::new();
+    let mut count = 0;
+    let mut text = String::new();
     for line in transcript.lines() {
-        let line = line.replace(folder, "./").replace(extension, "");
-        let words = line
-            .split(' ')
-            .map(|word| match word.strip_prefix("handle=") {
-                None | Some("0") => word.to_owned(),
-                Some(handle) => {
-                    let next = handles.len() + 1;
-                    format!(
-                        "handle={}",
-                        handles.entry(handle.to_owned()).or_insert(next)
-                    )
+        let mut line = line.replace(folder, "./").replace(extension, "");
+        if let Some(handle) = word(&line, "handle=")
+            .filter(|handle| *handle != "0")
+            .map(str::to_owned)
+        {
+            match word(&line, "message=") {
+                Some("0x4") => {
+                    closed.insert(handle.clone());
                 }
+                Some("0x1" | "0x3") if closed.remove(&handle) => {
+                    numbers.remove(&handle);
+                }
+                _ => {}
+            }
+            let number = numbers.entry(handle.clone()).or_insert_with(|| {
+                count += 1;
+                count
             });
-        lines.push(words.collect::<Vec<_>>().join(" "));
+            line = line.replace(&format!("handle={handle}"), &format!("handle={number}"));
+        }
+        text += &line;
+        text += "\n";
     }
-    lines.join("\n") + "\n"
+    text
+}
+
+/// What follows a label in a line.
+fn word<'a>(line: &'a str, label: &str) -> Option<&'a str> {
+    let (_, rest) = line.split_once(label)?;
+    rest.split(' ').next()
 }
 
 /// The value of an entry, with the drivers of a folder in the place of names in braces.
