@@ -131,8 +131,9 @@ pub trait Station: Send + Sync {
     fn report(&self, report: Report);
     /// Takes note of a shim call; asked only when the process was made with `trace`.
     fn trace(&self, call: TracedCall);
-    /// Is told that a thread which a driver had started broke, and has ended.
-    fn thread_broke(&self, fault: &Fault) {
+    /// Is told that a thread which an image had started broke, and has ended.
+    fn thread_broke(&self, image: Option<&Path>, fault: &Fault) {
+        let _ = image;
         self.report(Report::Warning(format!(
             "a thread of the driver broke: {fault}"
         )));

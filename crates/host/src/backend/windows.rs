@@ -2,9 +2,8 @@
 
 mod station;
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use opendriver_abi::LResult;
 use opendriver_win32 as win32;
@@ -22,6 +21,33 @@ pub struct Windows {
     config: win32::Config,
     registry: Registry,
     process: OnceLock<Arc<win32::Process>>,
+    loaded: Arc<Loaded>,
+}
+
+/// The drivers that are loaded, for those who learn that one of them broke on a thread of its own.
+#[derive(Default)]
+struct Loaded {
+    drivers: Mutex<Vec<(PathBuf, Weak<OnceLock<Fault>>)>>,
+}
+
+impl Loaded {
+    fn add(&self, path: &Path) -> Arc<OnceLock<Fault>> {
+        let broke = Arc::new(OnceLock::new());
+        let mut drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
+        drivers.retain(|(_, broke)| broke.strong_count() > 0);
+        drivers.push((path.to_owned(), Arc::downgrade(&broke)));
+        broke
+    }
+
+    /// Notes that the driver of this file broke.
+    fn blame(&self, path: &Path, fault: &Fault) {
+        let drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
+        let blamed = drivers.iter().filter(|(known, _)| known == path);
+        for broke in blamed.filter_map(|(_, broke)| broke.upgrade()) {
+            // The first fault is the one to tell of.
+            let _ = broke.set(fault.clone());
+        }
+    }
 }
 
 impl Windows {
@@ -31,6 +57,7 @@ impl Windows {
             config: win32::Config::default(),
             registry,
             process: OnceLock::new(),
+            loaded: Arc::default(),
         }
     }
 
@@ -59,7 +86,7 @@ impl Windows {
 
     fn process(&self, system: &System) -> &Arc<win32::Process> {
         self.process.get_or_init(|| {
-            let station = Station::new(self.registry.clone(), system.clone());
+            let station = Station::new(self.registry.clone(), system.clone(), self.loaded.clone());
             win32::Process::new(self.config.clone(), Arc::new(station))
         })
     }
@@ -86,10 +113,11 @@ impl Provider for Windows {
                 found: None,
             });
         };
+        let broke = self.loaded.add(module.path());
         Ok(Box::new(Driver {
             module: Some(module),
             entry,
-            broke: AtomicBool::new(false),
+            broke,
         }))
     }
 }
@@ -100,7 +128,8 @@ const ENTRY: &str = "DriverProc";
 struct Driver {
     module: Option<win32::Module>,
     entry: u64,
-    broke: AtomicBool,
+    /// How it broke, on whichever thread.
+    broke: Arc<OnceLock<Fault>>,
 }
 
 impl Driver {
@@ -118,11 +147,15 @@ impl Backend for Driver {
             call.param1 as u64,
             call.param2 as u64,
         ];
+        if let Some(fault) = self.broke.get() {
+            return Err(fault.clone());
+        }
         match self.module().process().call(self.entry, &arguments) {
             Ok(answer) => Ok(answer as LResult),
             Err(fault) => {
-                self.broke.store(true, Ordering::Relaxed);
-                Err(into_fault(&fault))
+                let fault = into_fault(&fault);
+                let _ = self.broke.set(fault.clone());
+                Err(fault)
             }
         }
     }
@@ -149,7 +182,7 @@ impl Drop for Driver {
         let Some(module) = self.module.take() else {
             return;
         };
-        if *self.broke.get_mut() {
+        if self.broke.get().is_some() {
             module.abandon();
         }
     }

@@ -1,8 +1,12 @@
 //! What a Windows process asks of the driver system: registry, drivers, a person at the screen.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use opendriver_abi::Message;
 use opendriver_win32 as win32;
 
+use super::{Loaded, into_fault};
 use crate::registry::{self, Value};
 use crate::{OpenOptions, Registry, Report, System};
 
@@ -10,11 +14,16 @@ use crate::{OpenOptions, Registry, Report, System};
 pub(super) struct Station {
     registry: Registry,
     system: System,
+    loaded: Arc<Loaded>,
 }
 
 impl Station {
-    pub(super) fn new(registry: Registry, system: System) -> Self {
-        Self { registry, system }
+    pub(super) fn new(registry: Registry, system: System, loaded: Arc<Loaded>) -> Self {
+        Self {
+            registry,
+            system,
+            loaded,
+        }
     }
 
     fn tell(&self, kind: &'static str, text: String) {
@@ -40,6 +49,13 @@ impl win32::Station for Station {
             _ => "warning",
         };
         self.tell(kind, report.to_string());
+    }
+
+    fn thread_broke(&self, image: Option<&Path>, fault: &win32::Fault) {
+        self.tell("fault", format!("a thread of the driver broke: {fault}"));
+        if let Some(path) = image {
+            self.loaded.blame(path, &into_fault(fault));
+        }
     }
 
     fn trace(&self, call: win32::TracedCall) {

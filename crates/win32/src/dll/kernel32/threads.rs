@@ -266,7 +266,9 @@ fn run(process: &Arc<Process>, number: u32, object: &Arc<Object>, start: Addr, p
             Ok(code) | Err(Trap::ExitThread(code)) => code,
             Err(trap) => {
                 let fault = cx.process().fault_of(trap);
-                cx.station().thread_broke(&fault);
+                let image = cx.process().images().by_address(start.0);
+                let path = image.as_ref().map(|image| image.path());
+                cx.station().thread_broke(path, &fault);
                 u32::MAX
             }
         }
