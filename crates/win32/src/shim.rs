@@ -42,8 +42,8 @@ pub struct Dll {
     pub name: &'static str,
     /// Its functions, a table for each topic.
     pub(crate) tables: &'static [&'static [Shim]],
-    /// Its variables.
-    pub(crate) data: &'static [Data],
+    /// Its variables, a table for each topic.
+    pub(crate) data: &'static [&'static [Data]],
     /// Other DLLs whose functions it exports too, searched in order.
     pub(crate) also: &'static [&'static Dll],
     /// Other file names under which it is known.
@@ -339,6 +339,8 @@ impl Dll {
     pub(crate) fn find_data(&self, name: &str) -> Option<&'static Data> {
         self.data
             .iter()
+            .copied()
+            .flatten()
             .find(|data| data.name == name)
             .or_else(|| self.also.iter().find_map(|dll| dll.find_data(name)))
     }

@@ -215,7 +215,6 @@ enum Size {
     Short,
     Long,
     LongLong,
-    Pointer,
     Wide,
 }
 

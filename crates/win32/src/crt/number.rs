@@ -176,10 +176,11 @@ pub(crate) fn float<C: Unit, E>(
         if let Some(found) = named(at, sign == b'-', &mut unit)? {
             return Ok(found);
         }
-        if unit(at)?.ascii() == b'0' && unit(at + 1)?.ascii() | 0x20 == b'x' {
-            if let Some(found) = hexadecimal(at + 2, sign == b'-', &mut unit)? {
-                return Ok(found);
-            }
+        if unit(at)?.ascii() == b'0'
+            && unit(at + 1)?.ascii() | 0x20 == b'x'
+            && let Some(found) = hexadecimal(at + 2, sign == b'-', &mut unit)?
+        {
+            return Ok(found);
         }
     }
     let digits = take_digits(&mut at, &mut text, &mut unit)?;

@@ -181,6 +181,14 @@ pub(crate) struct Stream {
 const BUFFER: usize = 4096;
 
 impl Stream {
+    /// A stream that has nothing yet.
+    pub(crate) fn new(unbuffered: bool) -> Self {
+        Self {
+            unbuffered,
+            ..Self::default()
+        }
+    }
+
     fn raw(&mut self, descriptor: &mut Descriptor, ahead: usize) -> io::Result<Option<u8>> {
         while self.at + ahead >= self.ahead.len() {
             let mut more = [0; BUFFER];

@@ -1,7 +1,9 @@
 //! `ucrtbase.dll` with the `api-ms-win-crt` names for it, and `vcruntime140.dll`.
 
 use super::crt::{
-    bits, blocks, ctype, math, memory, numbers, printing, scanning, secure, sorting, strings, wide,
+    bits, blocks, ctype, descriptors, environment, faults, files, locale, math, memory, multibyte,
+    numbers, operators, paths, printing, scanning, secure, sorting, startup, streams, strings,
+    time, wide,
 };
 use crate::shim::Dll;
 
@@ -26,6 +28,28 @@ pub(super) static UCRTBASE: Dll = Dll {
         bits::ALIASES,
         sorting::SHIMS,
         sorting::ALIASES,
+        multibyte::SHIMS,
+        multibyte::ALIASES,
+        streams::SHIMS,
+        streams::ALIASES,
+        descriptors::SHIMS,
+        descriptors::ALIASES,
+        files::SHIMS,
+        files::ALIASES,
+        paths::SHIMS,
+        startup::SHIMS,
+        startup::ALIASES,
+        faults::SHIMS,
+        faults::ALIASES,
+        operators::SHIMS,
+        environment::SHIMS,
+        environment::ALIASES,
+        time::SHIMS,
+        locale::SHIMS,
+        locale::ALIASES,
+        streams::UCRT,
+        time::C99,
+        time::C99_ALIASES,
         numbers::C99,
         numbers::C99_ALIASES,
         printing::UCRT,

@@ -56,7 +56,7 @@ fn checked_single(cx: &Cx<'_>, result: f32, defined: bool) -> Result<f32, Trap> 
 
 /// A number as an `int` type of the C library; what does not fit is the smallest of all.
 fn to_long(cx: &Cx<'_>, value: f64) -> Result<i32, Trap> {
-    if value >= -2_147_483_648.0 && value <= 2_147_483_647.0 {
+    if (-2_147_483_648.0..=2_147_483_647.0).contains(&value) {
         return Ok(value as i32);
     }
     set_errno(cx, errno::EDOM)?;
@@ -65,7 +65,7 @@ fn to_long(cx: &Cx<'_>, value: f64) -> Result<i32, Trap> {
 
 /// As [`to_long`], of 64 bits.
 fn to_long_long(cx: &Cx<'_>, value: f64) -> Result<i64, Trap> {
-    if value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
         return Ok(value as i64);
     }
     set_errno(cx, errno::EDOM)?;

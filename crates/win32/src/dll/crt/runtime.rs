@@ -154,3 +154,17 @@ pub(super) fn invalid_parameter<T>(
     }
     fail(cx, error, result)
 }
+
+/// Calls another function of Windows; none when nobody implements it.
+pub(super) fn windows(
+    cx: &mut Cx<'_>,
+    dll: &str,
+    function: &str,
+    arguments: &[u64],
+) -> Result<Option<u64>, Trap> {
+    let found = crate::dll::find(dll).and_then(|dll| dll.find(function));
+    match found.and_then(|shim| cx.process().gates().shim(shim)) {
+        Some(gate) => cx.call(Addr(gate), arguments).map(Some),
+        None => Ok(None),
+    }
+}

@@ -3,9 +3,8 @@
 use super::aliases;
 use super::blocks::allocate;
 use super::runtime::Own;
-use super::text::{Text, Window, compare, length, limited, place, put, put_string, string};
+use super::text::{Text, Window, bytes, compare, length, limited, place, put, put_string, string};
 use crate::crt::ctype::{lower, upper};
-use crate::crt::unit::Unit;
 use crate::cx::Cx;
 use crate::shim::{Addr, Size, shims};
 use crate::trap::Trap;
@@ -139,7 +138,7 @@ shims! {
 
     /// Copies a string.
     fn strcpy(cx, to: Addr, from: Addr) -> Addr {
-        let bytes = (length::<u8>(from, u64::MAX)? + 1) * <u8>::BYTES;
+        let bytes = bytes::<u8>(length::<u8>(from, u64::MAX)? + 1);
         cx.copy(to, from, bytes)?;
         Ok(to)
     }
@@ -147,15 +146,15 @@ shims! {
     /// Copies at most `count` characters and fills the rest with zeros.
     fn strncpy(cx, to: Addr, from: Addr, count: Size) -> Addr {
         let copied = length::<u8>(from, count.0)?;
-        cx.copy(to, from, copied * <u8>::BYTES)?;
-        cx.fill(place::<u8>(to, copied), 0, (count.0 - copied) * <u8>::BYTES)?;
+        cx.copy(to, from, bytes::<u8>(copied))?;
+        cx.fill(place::<u8>(to, copied), 0, bytes::<u8>(count.0 - copied))?;
         Ok(to)
     }
 
     /// Appends a string.
     fn strcat(cx, to: Addr, from: Addr) -> Addr {
         let end = place::<u8>(to, length::<u8>(to, u64::MAX)?);
-        let bytes = (length::<u8>(from, u64::MAX)? + 1) * <u8>::BYTES;
+        let bytes = bytes::<u8>(length::<u8>(from, u64::MAX)? + 1);
         cx.copy(end, from, bytes)?;
         Ok(to)
     }
@@ -212,7 +211,7 @@ shims! {
     fn strxfrm(cx, to: Addr, from: Addr, count: Size) -> Size {
         let needed = length::<u8>(from, u64::MAX)?;
         if needed < count.0 {
-            cx.copy(to, from, (needed + 1) * <u8>::BYTES)?;
+            cx.copy(to, from, bytes::<u8>(needed + 1))?;
         }
         Ok(Size(needed))
     }
@@ -266,7 +265,7 @@ shims! {
         if text.is_null() {
             return Ok(Addr::NULL);
         }
-        let bytes = (length::<u8>(text, u64::MAX)? + 1) * <u8>::BYTES;
+        let bytes = bytes::<u8>(length::<u8>(text, u64::MAX)? + 1);
         let copy = allocate(cx, bytes, false, false)?;
         if !copy.is_null() {
             cx.copy(copy, text, bytes)?;

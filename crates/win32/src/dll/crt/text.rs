@@ -97,6 +97,11 @@ pub(super) fn put_string<C: Text>(cx: &Cx<'_>, at: Addr, text: &[C]) -> Result<(
     cx.put(at, &bytes)
 }
 
+/// The bytes of so many units.
+pub(super) const fn bytes<C: Text>(units: u64) -> u64 {
+    units.wrapping_mul(C::BYTES)
+}
+
 /// The address of the unit with this index.
 pub(super) fn place<C: Text>(at: Addr, index: u64) -> Addr {
     at.offset(index.wrapping_mul(C::BYTES))

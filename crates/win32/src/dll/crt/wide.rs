@@ -3,9 +3,8 @@
 use super::aliases;
 use super::blocks::allocate;
 use super::strings::{find, find_last, find_text, map, span, token_at};
-use super::text::{compare, length, limited, place, put, put_string, string};
+use super::text::{bytes, compare, length, limited, place, put, put_string, string};
 use crate::crt::ctype::{wide_lower as lower, wide_upper as upper};
-use crate::crt::unit::Unit;
 use crate::shim::{Addr, Size, shims};
 
 shims! {
@@ -23,7 +22,7 @@ shims! {
 
     /// Copies a string.
     fn wcscpy(cx, to: Addr, from: Addr) -> Addr {
-        let bytes = (length::<u16>(from, u64::MAX)? + 1) * <u16>::BYTES;
+        let bytes = bytes::<u16>(length::<u16>(from, u64::MAX)? + 1);
         cx.copy(to, from, bytes)?;
         Ok(to)
     }
@@ -31,15 +30,15 @@ shims! {
     /// Copies at most `count` characters and fills the rest with zeros.
     fn wcsncpy(cx, to: Addr, from: Addr, count: Size) -> Addr {
         let copied = length::<u16>(from, count.0)?;
-        cx.copy(to, from, copied * <u16>::BYTES)?;
-        cx.fill(place::<u16>(to, copied), 0, (count.0 - copied) * <u16>::BYTES)?;
+        cx.copy(to, from, bytes::<u16>(copied))?;
+        cx.fill(place::<u16>(to, copied), 0, bytes::<u16>(count.0 - copied))?;
         Ok(to)
     }
 
     /// Appends a string.
     fn wcscat(cx, to: Addr, from: Addr) -> Addr {
         let end = place::<u16>(to, length::<u16>(to, u64::MAX)?);
-        let bytes = (length::<u16>(from, u64::MAX)? + 1) * <u16>::BYTES;
+        let bytes = bytes::<u16>(length::<u16>(from, u64::MAX)? + 1);
         cx.copy(end, from, bytes)?;
         Ok(to)
     }
@@ -96,7 +95,7 @@ shims! {
     fn wcsxfrm(cx, to: Addr, from: Addr, count: Size) -> Size {
         let needed = length::<u16>(from, u64::MAX)?;
         if needed < count.0 {
-            cx.copy(to, from, (needed + 1) * <u16>::BYTES)?;
+            cx.copy(to, from, bytes::<u16>(needed + 1))?;
         }
         Ok(Size(needed))
     }
@@ -146,7 +145,7 @@ shims! {
         if text.is_null() {
             return Ok(Addr::NULL);
         }
-        let bytes = (length::<u16>(text, u64::MAX)? + 1) * <u16>::BYTES;
+        let bytes = bytes::<u16>(length::<u16>(text, u64::MAX)? + 1);
         let copy = allocate(cx, bytes, false, false)?;
         if !copy.is_null() {
             cx.copy(copy, text, bytes)?;
