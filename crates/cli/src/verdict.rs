@@ -1,14 +1,15 @@
 //! Which exit status an error of the library means, and what a person can do about it.
 
 use opendriver::{Blame, Error, registry};
+use opendriver_win32::LoadError;
 
 use crate::report::{Exit, Failure};
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let exit = match error.blame() {
-            Blame::Refused => Exit::Refused,
-            Blame::Broke => Exit::Broke,
+        let exit = match (error.blame(), start(&error)) {
+            (Blame::Refused, _) | (_, Some(LoadError::Refused { .. })) => Exit::Refused,
+            (Blame::Broke, _) | (_, Some(LoadError::Broke { .. })) => Exit::Broke,
             _ => Exit::Unasked,
         };
         let hint = hint(&error);
@@ -18,6 +19,18 @@ impl From<Error> for Failure {
             None => failure,
         }
     }
+}
+
+/// Why the start of a Windows image failed, where that is what is behind an error: its `DllMain` is the driver's word, too.
+fn start(error: &Error) -> Option<&LoadError> {
+    let Error::Load { source, .. } = error else {
+        return None;
+    };
+    let mut found = source.downcast_ref()?;
+    while let LoadError::BrokenDependency { source, .. } = found {
+        found = source;
+    }
+    Some(found)
 }
 
 impl From<registry::Error> for Failure {
@@ -37,6 +50,9 @@ impl From<registry::Error> for Failure {
     }
 }
 
+/// How a fault says that a function of Windows was called that we do not have.
+const MISSING: &str = "is not implemented";
+
 /// The way out of an error, where there is one.
 fn hint(error: &Error) -> Option<String> {
     Some(match error {
@@ -53,9 +69,16 @@ fn hint(error: &Error) -> Option<String> {
         Error::NoDriverProc { file, .. } | Error::NotADriver { file, .. } | Error::WrongMachine { file, .. } => {
             format!("`drv info {}` says what it is", file.display())
         }
-        Error::Broke(fault) if fault.what.contains("is not implemented") => {
+        Error::Broke(fault) if fault.what.contains(MISSING) => {
             format!("`drv imports {}` lists what else is missing", fault.module)
         }
+        Error::Load { file, .. } => match start(error)? {
+            LoadError::Broke { source, .. } if source.to_string().contains(MISSING) => {
+                format!("`drv imports {}` lists what else is missing", file.display())
+            }
+            LoadError::Dependency { .. } => "`--path DIR` names a folder to look for it in".to_owned(),
+            _ => return None,
+        },
         _ => return None,
     })
 }

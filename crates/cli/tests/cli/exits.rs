@@ -371,3 +371,75 @@ fn a_cancelled_or_absent_dialog_is_1() {
         &["\"echo\" has no configuration dialog"],
     );
 }
+
+/// A Windows driver that does this when it is attached, and this with DRV_USER.
+fn windows(attach: &str, user: &str) -> String {
+    format!(
+        r#"
+        #include "opendriver-driver.h"
+        __declspec(dllimport) unsigned __stdcall GetTickCount(void);
+        int __stdcall DllMain(void *module, unsigned reason, void *reserved)
+        {{
+            (void)module, (void)reserved;
+            if (reason == 1) {{ {attach} }}
+            return 1;
+        }}
+        OPENDRIVER_EXPORT LRESULT OPENDRIVER_CALL
+        DriverProc(DWORD_PTR id, HDRVR hdrvr, UINT message, LPARAM lparam1, LPARAM lparam2)
+        {{
+            switch (message) {{
+            case DRV_OPEN: case DRV_CLOSE: return 1;
+            case DRV_USER: {user}
+            default: return DefDriverProc(id, hdrvr, message, lparam1, lparam2);
+            }}
+        }}
+        "#
+    )
+}
+
+#[test]
+fn a_dll_main_that_refuses_is_1_and_one_that_breaks_is_3() {
+    let station = Station::new();
+    let tick = "return GetTickCount() != 0;";
+    station.driver("shy.dll", &windows("return 0;", tick), Target::Windows64);
+    refused(
+        &station.run(&["open", "shy.dll"]),
+        1,
+        &["shy.dll", "refused to start"],
+    );
+    let crash = "return *(volatile int *)0x10;";
+    station.driver("ill.dll", &windows(crash, tick), Target::Windows64);
+    refused(
+        &station.run(&["open", "ill.dll"]),
+        3,
+        &["ill.dll", "read of address 0x10"],
+    );
+}
+
+#[test]
+fn trace_prints_messages_and_windows_functions_beside_the_transcript() {
+    let station = Station::new();
+    station.driver(
+        "ticks.dll",
+        &windows("", "return GetTickCount() != 0;"),
+        Target::Windows64,
+    );
+    let line = ["open", "ticks.dll", "--send", "DRV_USER"];
+    let quiet = station.run(&line);
+    let traced = station.run(&[&line[..], &["--trace"]].concat());
+    assert_eq!(
+        (traced.status, &traced.out),
+        (Some(0), &quiet.out),
+        "{traced:?}"
+    );
+    assert_eq!(quiet.err, "");
+    let calls: Vec<&str> = traced.err.lines().collect();
+    let at = |what: &str| {
+        calls
+            .iter()
+            .position(|line| line.contains(what))
+            .unwrap_or_else(|| panic!("no {what}: {calls:#?}"))
+    };
+    assert!(at("ticks.dll 0x400001 DRV_USER(0, 0)") < at("kernel32.dll!GetTickCount()"));
+    assert!(at("kernel32.dll!GetTickCount()") < at("DRV_CLOSE"));
+}
