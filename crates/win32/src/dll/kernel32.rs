@@ -1,8 +1,12 @@
 //! `kernel32.dll`, and what `kernelbase.dll` passes on.
 
 mod collation;
+mod console;
 mod conversion;
+mod directories;
 pub(super) mod environment;
+mod files;
+mod finding;
 mod handles;
 mod heaps;
 mod local;
@@ -17,6 +21,7 @@ mod sync;
 mod system;
 mod threads;
 mod time;
+mod views;
 
 use crate::shim::Dll;
 
@@ -31,6 +36,11 @@ pub(super) static KERNEL32: Dll = Dll {
         pages::SHIMS,
         storage::SHIMS,
         environment::SHIMS,
+        files::SHIMS,
+        finding::SHIMS,
+        directories::SHIMS,
+        console::SHIMS,
+        views::SHIMS,
         resources::SHIMS,
         conversion::SHIMS,
         strings::SHIMS,

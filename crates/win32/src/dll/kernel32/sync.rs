@@ -295,7 +295,7 @@ fn change<T>(
     cx.state::<Waits>().change(&object, change)
 }
 
-fn set_event(cx: &Cx<'_>, event: Handle, now: bool) -> Result<bool, Trap> {
+pub(super) fn set_event(cx: &Cx<'_>, event: Handle, now: bool) -> Result<bool, Trap> {
     let set = change(cx, event, |state| match state {
         State::Event { is_set, .. } => {
             *is_set = now;
