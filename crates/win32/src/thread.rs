@@ -268,9 +268,15 @@ impl Thread {
         self.trap.take()
     }
 
-    /// The thread whose TEB GS shows on this host thread, null before the first.
+    /// The thread whose driver code is on this host thread's stack, null where there is none.
+    ///
+    /// Only such a thread is sure to stay: the next call into another process may free those of
+    /// processes that are gone.
     pub(crate) fn of_host() -> *const Thread {
-        CURRENT.get()
+        let current = CURRENT.get();
+        // SAFETY: CURRENT is null or points at a thread in THREADS of this very host thread.
+        let inside = unsafe { current.as_ref() }.is_some_and(|thread| !thread.frame().is_null());
+        if inside { current } else { ptr::null() }
     }
 
     /// Makes the TEB current again that was so before a call into another process.
