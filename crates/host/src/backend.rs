@@ -95,6 +95,12 @@ pub trait Backend: Send + Sync {
     /// How wide the driver's addresses are.
     fn width(&self) -> Width;
 
+    /// Whether [`call`](Self::call) never panics: foreign code cannot, and some wrappers catch what does. The manager contains the panics
+    /// of all others, which costs a little with each message.
+    fn contains_panics(&self) -> bool {
+        false
+    }
+
     /// The module's own address, as `GetDriverModuleHandle` answers it; 0 where it has none.
     fn address(&self) -> usize {
         0

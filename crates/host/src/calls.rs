@@ -4,7 +4,13 @@
 //! last. Only the thread writes there; a close reads the records of all threads. The thread-local list of a thread's records is the
 //! one thing here that does not hang off a manager. Each entry says whose it is, so that two managers do not meet.
 
+#![expect(
+    unsafe_code,
+    reason = "a thread finds its record again without counting who uses it"
+)]
+
 use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -17,11 +23,36 @@ const PIECE: usize = 14;
 
 #[cfg(not(loom))]
 thread_local! {
-    static RECORDS: RefCell<Vec<Rc<Inside>>> = const { RefCell::new(Vec::new()) };
+    static RECORDS: Records = const { Records(RefCell::new(Vec::new())) };
+    static LATEST: Cell<Option<Latest>> = const { Cell::new(None) };
 }
 #[cfg(loom)]
 loom::thread_local! {
-    static RECORDS: RefCell<Vec<Rc<Inside>>> = RefCell::new(Vec::new());
+    static RECORDS: Records = Records(RefCell::new(Vec::new()));
+    static LATEST: Cell<Option<Latest>> = Cell::new(None);
+}
+
+/// The records of a thread, one for each manager that it sends through.
+#[derive(Debug)]
+struct Records(RefCell<Vec<Rc<Inside>>>);
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        forget_latest();
+    }
+}
+
+/// The record that was used last. It is in [`RECORDS`] as long as this says so.
+#[derive(Clone, Copy, Debug)]
+struct Latest {
+    list: *const Threads,
+    inside: NonNull<Inside>,
+}
+
+/// To be called before a record leaves [`RECORDS`].
+fn forget_latest() {
+    // Where the thread is so far gone that this is no more, nobody looks at it either.
+    let _ = LATEST.try_with(|latest| latest.set(None));
 }
 
 /// What one thread publishes to one manager.
@@ -82,28 +113,47 @@ pub(crate) struct Threads {
 
 /// The thread is inside a message while this lives.
 #[derive(Debug)]
-pub(crate) struct Entered {
-    inside: Rc<Inside>,
+pub(crate) struct Entered<'a> {
+    inside: &'a Inside,
 }
 
 impl Threads {
-    /// The calling thread's record.
-    #[inline]
-    pub(crate) fn here(self: &Arc<Self>) -> Rc<Inside> {
-        RECORDS.with(|records| {
-            if let Some(inside) = records
-                .borrow()
-                .iter()
-                .find(|inside| std::ptr::eq(inside.list.as_ptr(), Arc::as_ptr(self)))
-            {
-                return Rc::clone(inside);
-            }
-            self.register(&mut records.borrow_mut())
-        })
+    /// Does something with the calling thread's record.
+    #[inline(always)]
+    pub(crate) fn here<R>(self: &Arc<Self>, f: impl FnOnce(&Inside) -> R) -> R {
+        if let Some(latest) = LATEST.try_with(Cell::get).unwrap_or(None)
+            && std::ptr::eq(latest.list, Arc::as_ptr(self))
+        {
+            // SAFETY: the record stays in `RECORDS` of this thread as long as its list, which the caller has, and the thread itself,
+            // which is running; see `register` and `Records::drop`.
+            return f(unsafe { latest.inside.as_ref() });
+        }
+        f(&self.find_here())
     }
 
+    /// The calling thread's record, from the list of all that it has.
     #[cold]
+    fn find_here(self: &Arc<Self>) -> Rc<Inside> {
+        let found = RECORDS.try_with(|records| {
+            let mut records = records.0.borrow_mut();
+            let is_ours =
+                |inside: &&Rc<Inside>| std::ptr::eq(inside.list.as_ptr(), Arc::as_ptr(self));
+            let known = records.iter().find(is_ours).map(Rc::clone);
+            let inside = known.unwrap_or_else(|| self.register(&mut records));
+            let latest = Latest {
+                list: Arc::as_ptr(self),
+                inside: NonNull::from(&*inside),
+            };
+            let _ = LATEST.try_with(|place| place.set(Some(latest)));
+            inside
+        });
+        // A thread that is ending gets a record for each time.
+        found.unwrap_or_else(|_| self.register(&mut Vec::new()))
+    }
+
     fn register(self: &Arc<Self>, known: &mut Vec<Rc<Inside>>) -> Rc<Inside> {
+        forget_latest();
+        // Managers that are gone are inside no message.
         known.retain(|inside| inside.list.strong_count() > 0);
         let thread = self.counted.fetch_add(1, Ordering::Relaxed) + 1;
         let record = Arc::new(Record {
@@ -170,27 +220,28 @@ impl Inside {
     }
 
     /// Publishes that the thread is inside a message of this handle.
-    #[inline]
-    pub(crate) fn enter(self: Rc<Self>, handle: u32) -> Entered {
+    #[inline(always)]
+    pub(crate) fn enter(&self, handle: u32) -> Entered<'_> {
         let depth = self.depth.get();
-        self.record
-            .first
-            .slot(depth)
-            .store(handle, Ordering::Release);
+        let slot = match self.record.first.inside.get(depth) {
+            Some(slot) => slot,
+            None => self.record.first.slot(depth),
+        };
+        slot.store(handle, Ordering::Release);
         self.depth.set(depth + 1);
         Entered { inside: self }
     }
 }
 
-impl Drop for Entered {
-    #[inline]
+impl Drop for Entered<'_> {
+    #[inline(always)]
     fn drop(&mut self) {
         let depth = self.inside.depth.get() - 1;
         self.inside.depth.set(depth);
-        self.inside
-            .record
-            .first
-            .slot(depth)
-            .store(0, Ordering::Release);
+        let slot = match self.inside.record.first.inside.get(depth) {
+            Some(slot) => slot,
+            None => self.inside.record.first.slot(depth),
+        };
+        slot.store(0, Ordering::Release);
     }
 }

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "reads what a handle stands for without a lock")]
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
@@ -76,13 +77,14 @@ struct Visit<'a> {
     engine: &'a Engine,
     found: Found<'a, Arc<Loaded>>,
     handle: u32,
-    entered: Option<Entered>,
+    entered: ManuallyDrop<Entered<'a>>,
 }
 
 impl Drop for Visit<'_> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        self.entered = None;
+        // SAFETY: this is the only place that drops it, and it is not used again.
+        unsafe { ManuallyDrop::drop(&mut self.entered) };
         self.engine.fences.light();
         if !self.found.is_open() {
             self.engine.left(&self.found, self.handle);
@@ -129,7 +131,14 @@ impl Engine {
                 param2,
                 text: "",
             };
-            self.deliver(loaded, &call, depth)
+            if loaded.is_plain.load(Ordering::Relaxed) {
+                match loaded.backend.call(&call) {
+                    Ok(answer) => Ok(answer),
+                    Err(fault) => Err(self.broke(loaded, fault, message)),
+                }
+            } else {
+                self.deliver(loaded, &call, depth)
+            }
         })
     }
 
@@ -141,7 +150,7 @@ impl Engine {
     }
 
     /// Does something inside an open instance: it is not closed, nor its driver unloaded, before that has ended.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn visit<R>(
         &self,
         raw: u32,
@@ -150,33 +159,34 @@ impl Engine {
         let (Ok(found), Some(handle)) = (self.handles.find(raw), Hdrvr::new(raw)) else {
             return Err(self.unknown(raw));
         };
-        let inside = self.threads.here();
-        let depth = inside.depth();
-        let visit = Visit {
-            engine: self,
-            found,
-            handle: raw,
-            entered: Some(inside.enter(raw)),
-        };
-        self.fences.light();
-        if !found.is_open() {
-            self.may_enter(&found, handle, depth)?;
-        }
-        // SAFETY: the thread has published that it is inside, and has then seen the instance open, or was inside already.
-        let result = unsafe {
-            found.content(|loaded| match loaded {
-                Some(loaded) => f(loaded, &found, handle, depth),
-                None => Err(Error::Closed { handle }),
-            })
-        };
-        drop(visit);
-        result
+        self.threads.here(|inside| {
+            let depth = inside.depth();
+            let entered = ManuallyDrop::new(inside.enter(raw));
+            let _visit = Visit {
+                engine: self,
+                found,
+                handle: raw,
+                entered,
+            };
+            self.fences.light();
+            if !found.is_open() {
+                self.may_enter(inside, &found, handle, depth)?;
+            }
+            // SAFETY: the thread has published that it is inside, and has then seen the instance open, or was inside already.
+            unsafe {
+                found.content(|loaded| match loaded {
+                    Some(loaded) => f(loaded, &found, handle, depth),
+                    None => Err(Error::Closed { handle }),
+                })
+            }
+        })
     }
 
     /// Whether a message may go to an instance that is not simply open.
     #[cold]
     fn may_enter(
         &self,
+        inside: &Inside,
         found: &Found<'_, Arc<Loaded>>,
         handle: Hdrvr,
         depth: usize,
@@ -186,7 +196,7 @@ impl Engine {
             State::Opening => Err(Error::Opening { handle }),
             // Whoever is inside a message of the instance may send it more: the close waits for all of that.
             State::Doomed | State::Closing | State::ClosingForced
-                if self.threads.here().was_inside(handle, depth) =>
+                if inside.was_inside(handle, depth) =>
             {
                 Ok(())
             }
@@ -209,30 +219,26 @@ impl Engine {
         self.close_if_left(handle);
     }
 
-    /// Calls a driver that is not broken, and takes note if it breaks.
-    #[inline]
-    pub(crate) fn deliver(
-        &self,
-        loaded: &Loaded,
-        call: &Call<'_>,
-        depth: usize,
-    ) -> Result<LResult, Error> {
+    /// Calls a driver that has broken, or needs to be watched.
+    #[cold]
+    fn deliver(&self, loaded: &Loaded, call: &Call<'_>, depth: usize) -> Result<LResult, Error> {
         if loaded.broken.load(Ordering::Relaxed) {
             return Err(self.poisoned(&loaded.module));
         }
-        match self.carry(loaded, call, depth) {
-            Ok(answer) => Ok(answer),
-            Err(fault) => {
-                let fault = self.poison(loaded, fault, call.message);
-                lock(&loaded.module.standing).life.poison();
-                self.room.changed();
-                Err(Error::Broke(fault))
-            }
-        }
+        self.carry(loaded, call, depth)
+            .map_err(|fault| self.broke(loaded, fault, call.message))
+    }
+
+    /// Takes note that a driver broke in a message that an application sent.
+    #[cold]
+    fn broke(&self, loaded: &Loaded, fault: Fault, message: Message) -> Error {
+        let fault = self.poison(loaded, fault, message);
+        lock(&loaded.module.standing).life.poison();
+        self.room.changed();
+        Error::Broke(fault)
     }
 
     /// Calls the driver, in sight of the recorder if there is one.
-    #[inline]
     pub(crate) fn carry(
         &self,
         loaded: &Loaded,
@@ -311,6 +317,7 @@ impl Engine {
     pub(crate) fn poison(&self, loaded: &Loaded, fault: Fault, message: Message) -> Fault {
         let fault = fault.blamed_on(&loaded.module.name, message);
         loaded.broken.store(true, Ordering::SeqCst);
+        loaded.is_plain.store(false, Ordering::SeqCst);
         lock(&loaded.module.standing)
             .fault
             .get_or_insert_with(|| Arc::new(fault.clone()));

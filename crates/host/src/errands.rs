@@ -4,7 +4,6 @@
     reason = "writes what a handle stands for, which is read without a lock"
 )]
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
@@ -12,7 +11,7 @@ use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 use crate::backend::Call;
 use crate::calls::Inside;
 use crate::engine::{Engine, Hold};
-use crate::handles::State;
+use crate::handles::{Found, State};
 use crate::lifecycle::{Errand, Event, Next, Outcome, Stage, Switches, Whose};
 use crate::module::{Loaded, Module};
 use crate::resolve::Target;
@@ -23,7 +22,7 @@ use crate::{Blocks, Error, OpenOptions};
 struct Run<'a> {
     engine: &'a Engine,
     module: &'a Arc<Module>,
-    inside: Rc<Inside>,
+    inside: &'a Inside,
     /// The instance that the errand is about; a sweep is about none.
     own: Option<Hdrvr>,
     /// The parameter text of `DRV_OPEN`.
@@ -54,13 +53,16 @@ impl Engine {
         param2: LParam,
     ) -> Result<Hdrvr, Error> {
         let module = self.wanted(target);
-        let result = self.open_module(&module, name, &target.params, param2);
+        let result = self
+            .threads
+            .here(|inside| self.open_module(inside, &module, name, &target.params, param2));
         self.unwanted(&module, true);
         result
     }
 
     fn open_module(
         &self,
+        inside: &Inside,
         module: &Arc<Module>,
         name: &str,
         text: &str,
@@ -74,7 +76,7 @@ impl Engine {
         let mut run = Run {
             engine: self,
             module,
-            inside: self.threads.here(),
+            inside,
             own: Some(handle),
             text,
             params: (0, param2),
@@ -106,7 +108,18 @@ impl Engine {
         let (Ok(found), Some(handle)) = (self.handles.find(raw), Hdrvr::new(raw)) else {
             return Err(self.unknown(raw));
         };
-        let inside = self.threads.here();
+        self.threads
+            .here(|inside| self.close_found(inside, &found, handle, (param1, param2)))
+    }
+
+    fn close_found(
+        &self,
+        inside: &Inside,
+        found: &Found<'_, Arc<Loaded>>,
+        handle: Hdrvr,
+        params: (LParam, LParam),
+    ) -> Result<LResult, Error> {
+        let raw = handle.raw();
         match found.state() {
             State::Free => return Err(self.unknown(raw)),
             State::Closed => return Err(Error::Closed { handle }),
@@ -124,13 +137,13 @@ impl Engine {
                 _ => Error::Closing { handle },
             });
         }
-        if self.drain(&inside, handle).is_err() {
+        if self.drain(inside, handle).is_err() {
             self.reopen(handle);
             return Err(Error::Deadlock {
                 what: format!("the messages of {handle}"),
             });
         }
-        let result = self.run_close(inside, handle, (param1, param2), false);
+        let result = self.run_close(inside, handle, params, false);
         if let Err(Error::Refused { .. }) = result {
             self.reopen(handle);
         }
@@ -139,10 +152,13 @@ impl Engine {
 
     /// Closes an instance whatever its driver answers: now, or as soon as the messages have ended that wait for this one to end.
     pub(crate) fn close_by_force(&self, handle: Hdrvr) {
-        let Ok(found) = self.handles.find(handle.raw()) else {
-            return;
-        };
-        let inside = self.threads.here();
+        if let Ok(found) = self.handles.find(handle.raw()) {
+            self.threads
+                .here(|inside| self.force(inside, &found, handle));
+        }
+    }
+
+    fn force(&self, inside: &Inside, found: &Found<'_, Arc<Loaded>>, handle: Hdrvr) {
         loop {
             let state = found.state();
             match state {
@@ -165,7 +181,7 @@ impl Engine {
                 State::ClosingForced | State::Closed | State::Opening | State::Free => return,
             }
         }
-        if self.drain(&inside, handle).is_err() {
+        if self.drain(inside, handle).is_err() {
             // Somebody who is inside waits for this thread. The last one to leave closes.
             found.change(State::ClosingForced, State::Doomed);
             return;
@@ -198,7 +214,7 @@ impl Engine {
     /// Runs the close of an instance that takes no messages any more and is inside none.
     fn run_close(
         &self,
-        inside: Rc<Inside>,
+        inside: &Inside,
         handle: Hdrvr,
         params: (LParam, LParam),
         force: bool,
@@ -242,20 +258,21 @@ impl Engine {
 
     /// Ends a driver of which only the hidden instance is left.
     pub(crate) fn sweep(&self, module: &Arc<Module>) {
-        let mut run = Run {
-            engine: self,
-            module,
-            inside: self.threads.here(),
-            own: None,
-            text: "",
-            params: (0, 0),
-            loaded: None,
-            session: None,
-            error: None,
-        };
-        // What cannot be swept is inside a message, and stays.
-        let _ = run.errand(Errand::sweep());
-        drop(run);
+        self.threads.here(|inside| {
+            let mut run = Run {
+                engine: self,
+                module,
+                inside,
+                own: None,
+                text: "",
+                params: (0, 0),
+                loaded: None,
+                session: None,
+                error: None,
+            };
+            // What cannot be swept is inside a message, and stays.
+            let _ = run.errand(Errand::sweep());
+        });
         self.unwanted(module, false);
     }
 
@@ -553,7 +570,7 @@ impl Run<'_> {
         if self.inside.is_inside(session) || !found.change(State::Open, State::ClosingForced) {
             return Event::Busy;
         }
-        if self.engine.drain(&self.inside, session).is_err() {
+        if self.engine.drain(self.inside, session).is_err() {
             found.change(State::ClosingForced, State::Open);
             return Event::Busy;
         }
@@ -603,7 +620,7 @@ impl Run<'_> {
             text,
         };
         let depth = self.inside.depth();
-        let entered = Rc::clone(&self.inside).enter(handle.raw());
+        let entered = self.inside.enter(handle.raw());
         let answer = self.engine.carry(loaded, &call, depth);
         drop(entered);
         match answer {

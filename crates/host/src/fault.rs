@@ -1,14 +1,21 @@
 //! A driver that broke instead of answering.
 
+use std::fmt;
+use std::ops::Deref;
+
 use opendriver_abi::Message;
 
 /// What broke, where, and in which message.
 ///
-/// A backend fills in what happened and where; the manager adds the driver and the message.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the driver broke while handling {message}: {what}{}", at(.place))]
+/// A backend says what happened and where; the manager adds the driver and the message. A fault is one pointer, so that the answer of a
+/// driver that did not break comes back in registers.
+#[derive(Clone, Debug)]
+pub struct Fault(Box<FaultDetails>);
+
+/// What a [`Fault`] tells.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Fault {
+pub struct FaultDetails {
     /// The driver, by its file's name or its built-in name.
     pub module: String,
     /// The message that the driver was handling.
@@ -24,43 +31,61 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Says what happened and where; the manager fills in the driver and the message.
+    /// Says what happened and where.
+    #[cold]
     pub fn new(what: impl Into<String>, place: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(FaultDetails {
             module: String::new(),
             message: Message(0),
             what: what.into(),
             instruction: None,
             address: None,
             place: place.into(),
-        }
+        }))
     }
 
     /// Adds the address of the instruction.
     #[must_use]
     pub fn instruction(mut self, instruction: u64) -> Self {
-        self.instruction = Some(instruction);
+        self.0.instruction = Some(instruction);
         self
     }
 
     /// Adds the address that the instruction wanted.
     #[must_use]
     pub fn address(mut self, address: u64) -> Self {
-        self.address = Some(address);
+        self.0.address = Some(address);
         self
     }
 
     pub(crate) fn blamed_on(mut self, module: &str, message: Message) -> Self {
-        module.clone_into(&mut self.module);
-        self.message = message;
+        module.clone_into(&mut self.0.module);
+        self.0.message = message;
         self
     }
 }
 
-fn at(place: &str) -> String {
-    if place.is_empty() {
-        String::new()
-    } else {
-        format!(" at {place}")
+impl Deref for Fault {
+    type Target = FaultDetails;
+
+    fn deref(&self) -> &FaultDetails {
+        &self.0
     }
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the driver broke while handling {}: {}",
+            self.message, self.what
+        )?;
+        if self.place.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " at {}", self.place)
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -55,7 +55,7 @@ mod fault;
 pub use backend::{Backend, Provider, Text, Width};
 pub use builder::Builder;
 pub use error::{Blame, Error};
-pub use fault::Fault;
+pub use fault::{Fault, FaultDetails};
 pub use instance::{CloseError, Instance};
 pub use listing::{InstanceInfo, InstanceState, ModuleInfo, ModuleState};
 pub use manager::{Configured, Exit, Installation, Manager};

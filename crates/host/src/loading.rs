@@ -29,11 +29,14 @@ impl Engine {
                 source: "its loader panicked".into(),
             })
         })?;
+        let is_plain = AtomicBool::new(backend.contains_panics() && self.recorder.is_none());
+        let module = Arc::clone(module);
         Ok(Loaded {
             backend,
-            module: Arc::clone(module),
+            module,
             kind,
             broken: AtomicBool::new(false),
+            is_plain,
         })
     }
 

@@ -70,11 +70,12 @@ pub(crate) struct Loaded {
     /// Set once the driver broke. Then this is never dropped: the circle with its module stays, and the code stays mapped,
     /// because nothing is known any more about who is still using it.
     pub(crate) broken: AtomicBool,
+    /// Whether a message goes straight to the backend: it contains panics, no recorder wants to see it, and it has not broken.
+    pub(crate) is_plain: AtomicBool,
 }
 
 impl Loaded {
     /// Calls the driver. A panic stops here: it may be on its way to the frames of another driver.
-    #[inline]
     pub(crate) fn call(
         &self,
         call: &Call<'_>,

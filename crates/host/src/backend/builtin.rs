@@ -42,6 +42,10 @@ impl Backend for BuiltinBackend {
             .call(&opendriver_sdk::Call::new(id, handle, message, param1, param2).with_text(text)))
     }
 
+    fn contains_panics(&self) -> bool {
+        true
+    }
+
     fn memory(&self) -> Arc<dyn Memory> {
         Arc::new(Heap)
     }

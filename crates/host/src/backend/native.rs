@@ -184,6 +184,10 @@ impl Backend for Driver {
         answer.map_err(|fault| describe(&fault))
     }
 
+    fn contains_panics(&self) -> bool {
+        true
+    }
+
     fn memory(&self) -> Arc<dyn Memory> {
         Arc::new(Heap)
     }

@@ -160,6 +160,10 @@ impl Backend for Driver {
         }
     }
 
+    fn contains_panics(&self) -> bool {
+        true
+    }
+
     fn memory(&self) -> Arc<dyn Memory> {
         Arc::new(Heap)
     }

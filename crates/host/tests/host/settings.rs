@@ -30,7 +30,7 @@ fn config_info(call: &Call<'_>) -> (u32, String, String) {
         String::from_utf8(bytes).unwrap()
     };
     let size = u32::from_ne_bytes(read(at, 4).try_into().unwrap());
-    (size, text(word(8)), text(word(16)))
+    (size, text(word(4)), text(word(12)))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn configure_carries_the_window_and_where_the_driver_is_installed() {
     );
     assert_eq!(
         *seen.lock().unwrap(),
-        [(0x1234, (24, "drivers".to_owned(), "wave".to_owned()))]
+        [(0x1234, (20, "drivers".to_owned(), "wave".to_owned()))]
     );
     // Each was asked of an instance of its own, since none was open.
     assert_eq!(
