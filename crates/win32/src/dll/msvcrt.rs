@@ -12,8 +12,10 @@ pub(super) static MSVCRT: Dll = Dll {
     tables: &[
         memory::SHIMS,
         blocks::SHIMS,
+        blocks::ALIASES,
         strings::SHIMS,
         strings::ALIASES,
+        strings::OLD_TOKENS,
         wide::SHIMS,
         wide::ALIASES,
         secure::SHIMS,

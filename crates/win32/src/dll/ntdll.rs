@@ -10,7 +10,8 @@ pub(super) static NTDLL: Dll = Dll {
         crate::seh::C_RUNTIME,
     ],
     data: &[],
-    also: &[],
+    // The C functions that the system's own parts use.
+    also: &[&super::msvcrt::MSVCRT],
     names: &[],
     ordinals: &[],
 };

@@ -244,3 +244,19 @@ shims! {
         Ok(*cx.state::<Shared>().new_mode.lock().expect("no holder panics"))
     }
 }
+
+super::aliases! {
+    pub(in crate::dll) static ALIASES;
+    SHIMS =>
+        "malloc" as "_malloc_base",
+        "calloc" as "_calloc_base",
+        "realloc" as "_realloc_base",
+        "free" as "_free_base",
+        "malloc" as "_malloc_crt",
+        "calloc" as "_calloc_crt",
+        "realloc" as "_realloc_crt",
+        "_recalloc" as "_recalloc_crt",
+        "_msize" as "_msize_base",
+        "_heapmin" as "_heapadd",
+        "_heapmin" as "_heapset";
+}

@@ -414,9 +414,6 @@ shims! {
     /// Says which errors of the system are shown; nobody would read them here.
     fn _seterrormode(cx, mode: i32) { Ok(()) }
 
-    /// Tells what the outermost handler of a program does with an exception: it looks on.
-    fn _XcptFilter(cx, code: u32, pointers: Addr) -> i32 { Ok(0) }
-
     /// Tells what the outermost handler of a DLL does with an exception: it looks on.
     fn _seh_filter_dll(cx, code: u32, pointers: Addr) -> i32 { Ok(0) }
 
@@ -436,10 +433,9 @@ shims! {
 aliases! {
     pub(in crate::dll) static ALIASES;
     SHIMS =>
-        "_XcptFilter" as "__CppXcptFilter",
+        "_seh_filter_dll" as "__CppXcptFilter",
         "_seh_filter_dll" as "_seh_filter_exe",
         "terminate" as "?terminate@@YAXXZ",
-        "terminate" as "__std_terminate",
         "abort" as "?unexpected@@YAXXZ",
         "abort" as "unexpected";
 }

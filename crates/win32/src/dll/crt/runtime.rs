@@ -162,8 +162,8 @@ pub(super) fn windows(
     function: &str,
     arguments: &[u64],
 ) -> Result<Option<u64>, Trap> {
-    let found = crate::dll::find(dll).and_then(|dll| dll.find(function));
-    match found.and_then(|shim| cx.process().gates().shim(shim)) {
+    let gate = cx.process().symbol_of(dll, function);
+    match gate {
         Some(gate) => cx.call(Addr(gate), arguments).map(Some),
         None => Ok(None),
     }

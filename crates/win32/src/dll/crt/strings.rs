@@ -327,3 +327,15 @@ aliases! {
         "_strupr" as "strupr",
         "_strrev" as "strrev";
 }
+
+shims! {
+    pub(in crate::dll) static OLD_TOKENS = "msvcrt.dll", cdecl;
+
+    /// Finds the next wide token and keeps the place for this thread.
+    fn wcstok(cx, text: Addr, separators: Addr) -> Addr { token_of_thread::<u16>(cx, text, separators) }
+}
+
+aliases! {
+    pub(in crate::dll) static NEW_TOKENS;
+    super::wide::SHIMS => "wcstok_s" as "wcstok";
+}

@@ -111,7 +111,7 @@ shims! {
     }
 
     /// Finds a string within another.
-    fn wcswcs(cx, text: Addr, wanted: Addr) -> Addr {
+    fn wcsstr(cx, text: Addr, wanted: Addr) -> Addr {
         find_text::<u16>(cx, text, wanted)
     }
 
@@ -198,5 +198,5 @@ aliases! {
         "_wcsnicoll" as "_wcsnicoll_l",
         "wcsxfrm" as "_wcsxfrm_l",
         "_wcslwr" as "_wcslwr_l",
-        "_wcsupr" as "_wcsupr_l";
+        "_wcsupr" as "_wcsupr_l", "wcsstr" as "wcswcs";
 }
