@@ -228,19 +228,24 @@ EXPORT LRESULT CALLBACK DriverProc(DWORD_PTR id, HDRVR handle, UINT message, LPA
     return result;
 }
 
-static void attach(void)
+/* Who finds out that a file is no driver may or may not load it first; that is no matter of the rules. */
+static void note(const char *what)
 {
     char file[256];
-    find_path();
     stem(file, sizeof file);
-    say("  %s is loaded", file);
+    if (!is_called("silent"))
+        say("  %s is %s", file, what);
+}
+
+static void attach(void)
+{
+    find_path();
+    note("loaded");
 }
 
 static void detach(void)
 {
-    char file[256];
-    stem(file, sizeof file);
-    say("  %s is unloaded", file);
+    note("unloaded");
 }
 
 #ifdef _WIN32

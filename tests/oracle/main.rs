@@ -25,6 +25,11 @@ fn wine_says_what_is_recorded() {
 }
 
 #[test]
+fn a_windows_driver_differs_from_wine_only_as_the_rules_say() {
+    insta::assert_snapshot!("differences", differences(&Stage::windows("windows")));
+}
+
+#[test]
 fn a_shared_object_differs_from_wine_only_as_the_rules_say() {
     insta::assert_snapshot!("differences", differences(&Stage::native("native")));
 }

@@ -17,6 +17,16 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// The driver as a Windows DLL.
+    pub(crate) fn windows(name: &str) -> Self {
+        let folder = scenario::folder(name);
+        scenario::build_dlls(&folder);
+        Self {
+            folder,
+            extension: "dll",
+        }
+    }
+
     /// The driver as a shared object of this system.
     pub(crate) fn native(name: &str) -> Self {
         let folder = scenario::folder(name);

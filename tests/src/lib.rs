@@ -16,7 +16,9 @@ pub mod logging;
 
 pub mod fixtures;
 
+pub mod command;
 pub mod compilers;
+pub mod real;
 pub mod wine;
 
 use std::path::{Path, PathBuf};
@@ -31,3 +33,8 @@ pub fn root() -> PathBuf {
 pub fn target() -> PathBuf {
     root().join("target")
 }
+
+/// The Rust of the README compiles and does what it says.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod bench_start;
+mod driver_table;
 mod drivers;
 mod suite;
 mod tools;
@@ -47,6 +48,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
         ["drivers"] => drivers::fetch(&shell)?,
         ["tables"] => {
             cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?;
+            shell.write_file("docs/drivers.md", driver_table::table(&root())?)?;
         }
         ["bench-start"] => bench_start::run(&shell)?,
         ["man"] => cmd!(shell, "cargo {DOCUMENTS...} man target/man").run()?,
