@@ -9,10 +9,12 @@ mod files;
 mod finding;
 mod handles;
 mod heaps;
+pub(super) mod lists;
 mod local;
 mod locks;
 mod modules;
 mod pages;
+mod pool;
 mod process;
 pub(super) mod resources;
 mod storage;
@@ -47,6 +49,8 @@ pub(super) static KERNEL32: Dll = Dll {
         collation::SHIMS,
         time::SHIMS,
         system::SHIMS,
+        lists::SHIMS,
+        pool::SHIMS,
         crate::seh::KERNEL,
         crate::seh::NATIVE,
         crate::seh::C_FRAMES,

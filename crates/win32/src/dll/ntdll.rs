@@ -5,6 +5,8 @@ use crate::shim::Dll;
 pub(super) static NTDLL: Dll = Dll {
     name: "ntdll.dll",
     tables: &[
+        super::kernel32::lists::SHIMS,
+        super::kernel32::lists::ALIASES,
         crate::seh::NATIVE,
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,

@@ -17,7 +17,7 @@ const ERROR_NOT_ENOUGH_MEMORY: u32 = 8;
 const STILL_ACTIVE: u32 = 259;
 /// `CREATE_SUSPENDED`.
 const SUSPENDED: u32 = 4;
-const THREAD_ATTACH: u64 = 2;
+pub(super) const THREAD_ATTACH: u64 = 2;
 const THREAD_DETACH: u64 = 3;
 
 /// A thread that a driver has started: what its handle stands for beside the object that is waited for.
@@ -167,12 +167,6 @@ shims! {
 
     /// Takes note of stack to keep for overflows, which have room of their own here.
     fn SetThreadStackGuarantee(cx, size: Addr) -> bool { Ok(true) }
-
-    /// Runs a function on another thread.
-    fn QueueUserWorkItem(cx, function: Addr, parameter: Addr, flags: u32) -> bool {
-        let thread = create(cx, function, parameter, 0, Addr::NULL)?;
-        Ok(thread != Handle::NULL && cx.process().handles().close(thread))
-    }
 }
 
 fn sleep(milliseconds: u32) {
@@ -277,8 +271,20 @@ fn run(process: &Arc<Process>, number: u32, object: &Arc<Object>, start: Addr, p
     waits.change(object, |state| *state = State::Thread { code: Some(code) });
 }
 
+/// Tells the images that a thread of the pool ends, and calls the destructors of its storage.
+pub(super) fn end(cx: &mut Cx<'_>) -> Result<(), Trap> {
+    super::storage::end_thread(cx)?;
+    let told = tell_images(cx, THREAD_DETACH);
+    waits::abandon(
+        cx.process().handles(),
+        &cx.state::<Waits>(),
+        cx.thread().id(),
+    );
+    told
+}
+
 /// Tells every image that wants to hear of it that this thread starts or ends.
-fn tell_images(cx: &Cx<'_>, reason: u64) -> Result<(), Trap> {
+pub(super) fn tell_images(cx: &Cx<'_>, reason: u64) -> Result<(), Trap> {
     let process = cx.process();
     let _lock = process.images().lock();
     for image in process.images().all() {
