@@ -1,4 +1,4 @@
-//! C++ exceptions that stay inside a DLL, as Visual C++'s runtime wants them.
+//! C++ exceptions and long jumps that stay inside a DLL: as g++ writes them, and as Visual C++'s runtime wants them.
 
 #[path = "fixtures/build.rs"]
 mod fixture;
@@ -10,7 +10,26 @@ use std::sync::{Arc, OnceLock};
 use fixture::Quiet;
 use opendriver_win32::{Config, Fault, FaultKind, Module, Process};
 
-/// What each export answers under Wine 8: `exceptions-host.exe catching.dll NAME...`.
+/// What each export of the DLL that g++ made answers under Wine 8: `exceptions-host.exe throwing.dll NAME...`.
+const THROWING: &[(&str, &[u64], u64)] = &[
+    ("catches", &[0], 1324),
+    ("catches", &[1], 1247),
+    ("catches", &[2], 1245),
+    ("catches", &[3], 1241),
+    ("catches", &[4], 12469),
+    ("rethrows", &[], 1257),
+    ("throws_while_catching", &[], 1_212_789),
+    ("throws_through_a_callback", &[], 125),
+    ("many_throws", &[1000], 500_500),
+    ("jumps", &[1], 4253),
+    ("jumps", &[5], 4293),
+    ("jumps", &[0], 4253),
+    ("jumps_through_a_callback", &[], 16),
+    ("vectored_handlers_see_a_throw", &[], 14),
+    ("thrown_while_loading", &[], 42),
+];
+
+/// The same of the DLL for Visual C++'s runtime.
 const CATCHING: &[(&str, &[u64], u64)] = &[
     ("by_value", &[0], 219_259),
     ("by_value", &[1], 12_579),
@@ -53,6 +72,22 @@ fn run(command: &mut Command, package: &str) {
         .status()
         .unwrap_or_else(|_| panic!("{command:?} is missing: apt-get install {package}"));
     assert!(status.success(), "{command:?} failed");
+}
+
+/// The DLL that g++ made.
+fn throwing() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let library = folder("throwing").join("throwing.dll");
+        run(
+            Command::new("x86_64-w64-mingw32-g++")
+                .args(["-shared", "-O1", "-Wall", "-Werror", "-static", "-o"])
+                .arg(&library)
+                .arg(fixture("throwing.cpp")),
+            "g++-mingw-w64-x86-64-win32",
+        );
+        library
+    })
 }
 
 /// The DLL that clang made for Visual C++'s runtime.
@@ -114,6 +149,11 @@ fn check(module: &Module, expected: &[(&str, &[u64], u64)]) {
 }
 
 #[test]
+fn what_is_thrown_is_caught_and_destructors_run_once() {
+    check(&load(throwing()), THROWING);
+}
+
+#[test]
 fn what_visual_cpp_throws_is_caught_and_destructors_run_once() {
     let module = load(catching());
     for _ in 0..3 {
@@ -123,6 +163,13 @@ fn what_visual_cpp_throws_is_caught_and_destructors_run_once() {
 
 #[test]
 fn what_nobody_catches_ends_the_call_and_not_the_program() {
+    let module = load(throwing());
+    let fault = call(&module, "throws_out", &[]).unwrap_err();
+    assert!(
+        matches!(fault.kind, FaultKind::Exit { .. } | FaultKind::Exception(_)),
+        "{fault:?}"
+    );
+    assert_eq!(call(&module, "rethrows", &[]), Ok(1257));
     let module = load(catching());
     let fault = call(&module, "throws_out", &[]).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Exception(0xE06D_7363));

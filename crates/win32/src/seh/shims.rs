@@ -271,11 +271,6 @@ shims! {
     fn _local_unwind(cx, frame: u64, address: u64) {
         match leaving::unwind(cx, &Target { frame, address, value: 0, record: 0 })? {}
     }
-
-    /// Asks the filter of a C program's main function; anything that no driver has is passed on.
-    fn _XcptFilter(cx, code: u32, pointers: Addr) -> i32 {
-        Ok(0)
-    }
 }
 
 shims! {
@@ -303,9 +298,6 @@ shims! {
         let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
         cxx::handle(cx, record, frame, &dispatcher)
     }
-
-    /// Ends the program because an exception found no way out.
-    fn __std_terminate(cx) { Err(Trap::exit("terminate", 3)) }
 }
 
 fn write_context(cx: &Cx<'_>, at: Addr, context: &Context) -> Result<(), Trap> {
