@@ -12,10 +12,12 @@ mod heaps;
 pub(super) mod lists;
 mod local;
 mod locks;
+mod messages;
 mod modules;
 mod pages;
 mod pool;
 mod process;
+mod profiles;
 pub(super) mod resources;
 mod storage;
 mod strings;
@@ -43,6 +45,8 @@ pub(super) static KERNEL32: Dll = Dll {
         directories::SHIMS,
         console::SHIMS,
         views::SHIMS,
+        profiles::SHIMS,
+        messages::SHIMS,
         resources::SHIMS,
         conversion::SHIMS,
         strings::SHIMS,
