@@ -19,9 +19,13 @@ macro_rules! mount {
 const BUILTIN: &dyn Kind = &BuiltIn;
 const NATIVE: &dyn Kind = &Compiled(Target::Native);
 const WINDOWS: &dyn Kind = &Compiled(Target::Windows64);
+/// As most drivers are: with a C runtime that sets itself up when the driver is loaded.
+const WINDOWS_CRT: &dyn Kind = &Compiled(Target::Windows64Crt);
 
 behaviours!(mount builtin BUILTIN);
 behaviours!(mount native NATIVE);
 faults!(mount native_faults NATIVE);
 behaviours!(mount windows WINDOWS);
 faults!(mount windows_faults WINDOWS);
+behaviours!(mount windows_crt WINDOWS_CRT);
+faults!(mount windows_crt_faults WINDOWS_CRT);
