@@ -14,7 +14,7 @@ mod vfw;
 mod flags;
 
 pub(crate) use acm::Acm;
-pub(crate) use class::{Answers, ask};
+pub(crate) use class::{Answers, Unasked, ask};
 pub(crate) use file::Facts;
 pub(crate) use kind::Kind;
 pub(crate) use mci::Mci;

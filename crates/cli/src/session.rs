@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{env, fs, iter};
+use std::{env, fs, iter, slice};
 
 use etcetera::BaseStrategy as _;
 use opendriver::backend::native::Native;
 use opendriver::backend::windows::Windows;
-use opendriver::registry::Layer;
+use opendriver::registry::{self, Entry, Layer};
 use opendriver::{Builder, Manager, Recorder, Registry};
 
 use crate::args::Global;
@@ -47,7 +47,7 @@ impl Session {
             .collect();
         Self {
             printer: Arc::new(Printer::new(global)),
-            registry: registry(global.registry.as_deref()),
+            registry: open_registry(global.registry.as_deref()),
             folders,
             trace: global.trace,
             quiet: global.quiet,
@@ -87,21 +87,34 @@ impl Session {
         &self.folders
     }
 
+    /// The entry that a name has in a section, or in those that are looked in where none is named.
+    ///
+    /// # Errors
+    /// A registry that cannot be read.
+    pub(crate) fn entry(
+        &self,
+        name: &str,
+        section: Option<&str>,
+    ) -> Result<Option<Entry>, Failure> {
+        let sections = section
+            .as_ref()
+            .map_or(DEFAULT_SECTIONS.as_slice(), slice::from_ref);
+        for section in sections {
+            match self.registry.alias(section, name) {
+                Ok(None) | Err(registry::Error::BadName { .. }) => {}
+                found => return Ok(found?),
+            }
+        }
+        Ok(None)
+    }
+
     /// What a driver's name stands for, when no code is to run.
     ///
     /// # Errors
     /// A registry that cannot be read.
     pub(crate) fn locate(&self, name: &str, section: Option<&str>) -> Result<Located, Failure> {
-        let sections = match section {
-            Some(section) => vec![section],
-            None => DEFAULT_SECTIONS.to_vec(),
-        };
-        for section in sections {
-            if let Some(entry) = self.registry.alias(section, name)? {
-                return Ok(self.locate_file(&entry.file));
-            }
-        }
-        Ok(self.locate_file(name))
+        let entry = self.entry(name, section)?;
+        Ok(self.locate_file(entry.as_ref().map_or(name, |entry| &entry.file)))
     }
 
     /// What the name of a file stands for, whatever is installed.
@@ -171,7 +184,7 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// The registry: the machine's, the user's, and the one that the command line names.
-fn registry(named: Option<&Path>) -> Registry {
+fn open_registry(named: Option<&Path>) -> Registry {
     let user = etcetera::base_strategy::Xdg::new()
         .ok()
         .map(|folders| folders.config_dir().join("opendriver/registry.toml"));

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::printer::Printer;
 use crate::table::{Align, Table};
+use crate::verdict::Named;
 
 /// Prints each message with its answer, in the order in which the messages began.
 pub(crate) struct Transcript {
@@ -26,6 +27,14 @@ struct Said {
     table: Table<6>,
     headed: bool,
     failed: Option<io::Error>,
+}
+
+/// What is known of a line before it comes.
+pub(crate) struct Cells {
+    pub(crate) message: Message,
+    pub(crate) p1: String,
+    pub(crate) p2: String,
+    pub(crate) answer: String,
 }
 
 /// One message and what came of it, as JSON has it.
@@ -56,12 +65,9 @@ enum Outcome {
 }
 
 impl Transcript {
-    /// Prints to `printer`, naming messages as drivers of `class` do; `messages` are going to be sent.
-    pub(crate) fn new(
-        printer: Arc<Printer>,
-        class: Class,
-        messages: impl Iterator<Item = Message>,
-    ) -> Self {
+    /// Prints to `printer`, naming messages as drivers of `class` do. The lines come one by one: `to_come` are cells that are known
+    /// to come, so that the columns need not jump.
+    pub(crate) fn new(printer: Arc<Printer>, class: Class, to_come: &[Cells]) -> Self {
         let mut table = Table::new([
             Align::Left,
             Align::Left,
@@ -70,10 +76,10 @@ impl Transcript {
             Align::Right,
             Align::Right,
         ]);
-        // The lines come one by one; these words are known to come, so the columns need not jump.
         table.expect(&["", "0x400001", "DRV_DISABLE", "", "", ""]);
-        for message in messages {
-            table.expect(&["", "", &message.named(class).to_string(), "", "", ""]);
+        for cells in to_come {
+            let message = cells.message.named(class).to_string();
+            table.expect(&["", "", &message, &cells.p1, &cells.p2, &cells.answer]);
         }
         Self {
             printer,
@@ -132,7 +138,7 @@ impl Recorder for Transcript {
         line.ns = answered.nanoseconds;
         line.outcome = Some(match answered.answer {
             Ok(answer) => Outcome::Answer(answer as i64),
-            Err(fault) => Outcome::Fault(fault.to_string()),
+            Err(fault) => Outcome::Fault(Named::new(fault, self.class).to_string()),
         });
         let outermost = open.first().is_some_and(|first| first.seq == answered.seq);
         if outermost && let Some(lines) = said.open.remove(&thread) {

@@ -1,25 +1,79 @@
 //! Which exit status an error of the library means, and what a person can do about it.
 
-use opendriver::{Blame, Error, registry};
+use std::fmt;
+
+use opendriver::{Blame, Error, Fault, FaultDetails, registry};
+use opendriver_abi::Class;
 use opendriver_win32::LoadError;
 
+use crate::describe::Unasked;
 use crate::report::{Exit, Failure};
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self::of(error, Class::Plain)
+    }
+}
+
+impl Failure {
+    /// An error that has to do with a driver of `class`, whose names its messages have.
+    pub(crate) fn of(error: Error, class: Class) -> Self {
         let exit = match (error.blame(), start(&error)) {
             (Blame::Refused, _) | (_, Some(LoadError::Refused { .. })) => Exit::Refused,
             (Blame::Broke, _) | (_, Some(LoadError::Broke { .. })) => Exit::Broke,
             _ => Exit::Unasked,
         };
         let hint = hint(&error);
-        let failure = Self::new(exit, error);
+        let failure = match error {
+            Error::Broke(fault) => Self::new(exit, Named::new(&fault, class)),
+            error => Self::new(exit, error),
+        };
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
     }
 }
+
+/// A fault whose message has the name that drivers of a class know it by.
+#[derive(Debug)]
+pub(crate) struct Named {
+    fault: Fault,
+    class: Class,
+}
+
+impl Named {
+    /// The same fault in the words of a class.
+    pub(crate) fn new(fault: &Fault, class: Class) -> Self {
+        Self {
+            fault: fault.clone(),
+            class,
+        }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FaultDetails {
+            message,
+            what,
+            place,
+            ..
+        } = &*self.fault;
+        write!(
+            f,
+            "the driver broke while handling {}: {what}",
+            message.named(self.class)
+        )?;
+        if place.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " at {place}")
+        }
+    }
+}
+
+impl std::error::Error for Named {}
 
 /// Why the start of a Windows image failed, where that is what is behind an error: its `DllMain` is the driver's word, too.
 fn start(error: &Error) -> Option<&LoadError> {
@@ -31,6 +85,12 @@ fn start(error: &Error) -> Option<&LoadError> {
         found = source;
     }
     Some(found)
+}
+
+impl From<Unasked> for Failure {
+    fn from(unasked: Unasked) -> Self {
+        Self::of(unasked.error, unasked.class)
+    }
 }
 
 impl From<registry::Error> for Failure {

@@ -92,11 +92,20 @@ impl Recorder for Watch {
             kind => self.say(
                 AnsiColor::Yellow.on_default().bold(),
                 "note:",
-                &format_args!("{}: {kind}: {}", report.module, report.text),
+                &format_args!("{}: {}", report.module, told(kind, &report.text)),
             ),
         }
         if let Some(next) = &self.next {
             next.report(report);
         }
+    }
+}
+
+/// What is told, after the kind of thing that it is: most reports begin with that word themselves.
+fn told(kind: &str, text: &str) -> String {
+    if text.starts_with(kind) {
+        text.to_owned()
+    } else {
+        format!("{kind}: {text}")
     }
 }

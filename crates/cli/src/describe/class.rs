@@ -60,6 +60,22 @@ impl Answers {
     }
 }
 
+/// A driver that could not be asked.
+#[derive(Debug)]
+pub(crate) struct Unasked {
+    /// The class as which it was being asked.
+    pub(crate) class: Class,
+    /// Why not.
+    pub(crate) error: Error,
+}
+
+impl Unasked {
+    /// For errors that came while a driver was asked as one of `class`.
+    fn as_a(class: Class) -> impl Fn(Error) -> Self {
+        move |error| Self { class, error }
+    }
+}
+
 /// Asks a driver what it is. `facts` is what its file says, where it has one.
 ///
 /// A driver is opened with nothing first, as a control panel does, and then as each class opens its drivers: a driver refuses what is
@@ -71,11 +87,16 @@ pub(crate) fn ask(
     manager: &Manager,
     driver: OpenOptions<'_>,
     facts: Option<&Facts>,
-) -> Result<Answers, Error> {
-    let plain = manager.open_with(driver.param2(0))?;
-    let configurable = plain.send(Message::DRV_QUERYCONFIGURE, 0, 0)? != 0;
-    let memory = plain.memory()?;
-    let answers = match (wave(facts), plain.module()?.width) {
+) -> Result<Answers, Unasked> {
+    let unasked = Unasked::as_a(Class::Plain);
+    let plain = manager.open_with(driver.param2(0)).map_err(&unasked)?;
+    let configurable = plain
+        .send(Message::DRV_QUERYCONFIGURE, 0, 0)
+        .map_err(&unasked)?
+        != 0;
+    let memory = plain.memory().map_err(&unasked)?;
+    let width = plain.module().map_err(&unasked)?.width;
+    let answers = match (wave(facts), width) {
         (Some(answers), _) => answers,
         (None, Width::W32) => classify::<u32>(manager, driver, &memory)?,
         (None, Width::W64) => classify::<u64>(manager, driver, &memory)?,
@@ -101,30 +122,20 @@ fn classify<P: Address>(
     manager: &Manager,
     driver: OpenOptions<'_>,
     memory: &Blocks,
-) -> Result<Answers, Error> {
-    if let Some((instance, _)) = open(manager, driver, memory, &acm::open::<P>())?
-        && let Some(acm) = acm::ask::<P>(&instance, memory)?
-    {
+) -> Result<Answers, Unasked> {
+    if let Some(acm) = as_acm::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Acm))? {
         return Ok(Answers {
             acm: Some(acm),
             ..Answers::new(Class::Acm, "it answers ACMDM_DRIVER_DETAILS")
         });
     }
-    for handler in handlers(driver.name) {
-        if let Some((instance, _)) = open(manager, driver, memory, &vfw::open::<P>(handler))? {
-            if let Some(vfw) = vfw::ask(&instance, memory)? {
-                return Ok(Answers {
-                    vfw: Some(vfw),
-                    ..Answers::new(Class::Vfw, "it answers ICM_GETINFO")
-                });
-            }
-            // It took the code and does not know the message: another code will not change that.
-            break;
-        }
+    if let Some(vfw) = as_vfw::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Vfw))? {
+        return Ok(Answers {
+            vfw: Some(vfw),
+            ..Answers::new(Class::Vfw, "it answers ICM_GETINFO")
+        });
     }
-    if let Some((_instance, block)) = open(manager, driver, memory, &mci::open::<P>())?
-        && let Some(mci) = mci::read::<P>(&block)
-    {
+    if let Some(mci) = as_mci::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Mci))? {
         return Ok(Answers {
             mci: Some(mci),
             ..Answers::new(Class::Mci, "it names a type of MCI device")
@@ -134,6 +145,40 @@ fn classify<P: Address>(
         Class::Plain,
         "it answers as no audio codec, video codec or MCI device",
     ))
+}
+
+fn as_acm<P: Address>(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    memory: &Blocks,
+) -> Result<Option<Acm>, Error> {
+    match open(manager, driver, memory, &acm::open::<P>())? {
+        Some((instance, _)) => acm::ask::<P>(&instance, memory),
+        None => Ok(None),
+    }
+}
+
+/// Tries the codes that a codec may insist on. Once it takes one and does not know the message, another code will not change that.
+fn as_vfw<P: Address>(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    memory: &Blocks,
+) -> Result<Option<Vfw>, Error> {
+    for handler in handlers(driver.name) {
+        if let Some((instance, _)) = open(manager, driver, memory, &vfw::open::<P>(handler))? {
+            return vfw::ask(&instance, memory);
+        }
+    }
+    Ok(None)
+}
+
+fn as_mci<P: Address>(
+    manager: &Manager,
+    driver: OpenOptions<'_>,
+    memory: &Blocks,
+) -> Result<Option<Mci>, Error> {
+    let opened = open(manager, driver, memory, &mci::open::<P>())?;
+    Ok(opened.and_then(|(_instance, block)| mci::read::<P>(&block)))
 }
 
 /// Opens the driver with a structure; `None` where it refuses. Answers the block, too: a driver writes into it.

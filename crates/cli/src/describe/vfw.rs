@@ -32,8 +32,10 @@ pub(crate) struct Vfw {
     /// Its code (`mrle`), or a number where that is no text.
     pub(crate) handler: String,
     pub(crate) flags: Vec<String>,
-    pub(crate) version: String,
-    pub(crate) icm_version: String,
+    /// As the codec counts.
+    pub(crate) version: u32,
+    /// The version of the interface that it is for; 0x104 is the one of Windows 95 and later.
+    pub(crate) icm_version: u32,
 }
 
 /// What `DRV_OPEN` of a video codec carries; `handler` is the code of the codec that is wanted, 0 for any.
@@ -65,12 +67,7 @@ pub(super) fn ask(instance: &Instance, memory: &Blocks) -> Result<Option<Vfw>, E
         driver: info.driver.to_string(),
         handler: info.handler.to_string(),
         flags: flags(info.flags, &FLAGS),
-        version: version(info.version),
-        icm_version: version(info.manager_version),
+        version: info.version,
+        icm_version: info.manager_version,
     }))
-}
-
-/// A version as Video for Windows packs it: major and minor in a half each.
-fn version(packed: u32) -> String {
-    format!("{}.{}", packed >> 16, packed & 0xffff)
 }

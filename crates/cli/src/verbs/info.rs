@@ -233,7 +233,7 @@ fn video(page: &mut Page<'_>, vfw: &Vfw) {
     page.line("handler", &vfw.handler);
     page.line(
         "version",
-        &format!("{} for ICM {}", vfw.version, vfw.icm_version),
+        &format!("{:#x} for ICM {:#x}", vfw.version, vfw.icm_version),
     );
     page.line("supports", &vfw.flags.join(", "));
 }

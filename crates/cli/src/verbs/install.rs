@@ -8,7 +8,7 @@ use opendriver::{Configured, Installation, OpenOptions};
 use crate::args;
 use crate::describe::{Answers, Facts, ask};
 use crate::report::{Exit, Failure};
-use crate::session::{DEFAULT_SECTIONS, Located, SECTIONS, Session};
+use crate::session::{Located, SECTIONS, Session};
 
 pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit, Failure> {
     let manager = session.manager(None);
@@ -67,8 +67,13 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
 }
 
 pub(super) fn remove(remove: &args::Remove, session: &Session) -> Result<Exit, Failure> {
-    let entry = entry(session, &remove.alias, remove.section.as_deref())?;
-    let (alias, section) = (&remove.alias, &entry.section);
+    let alias = &remove.alias;
+    let entry = session
+        .entry(alias, remove.section.as_deref())?
+        .ok_or_else(|| opendriver::Error::NotInstalled {
+            name: alias.clone(),
+        })?;
+    let section = &entry.section;
     let done = format!("removed {alias} from {section}");
     // A driver hears of its removal when its last entry goes, as with the control panel of Windows.
     if others(session, &entry)? > 0 {
@@ -102,20 +107,6 @@ fn others(session: &Session, entry: &Entry) -> Result<usize, Failure> {
             .count();
     }
     Ok(others)
-}
-
-/// The entry of an alias.
-fn entry(session: &Session, alias: &str, section: Option<&str>) -> Result<Entry, Failure> {
-    let sections = section.map_or_else(|| DEFAULT_SECTIONS.to_vec(), |section| vec![section]);
-    for section in sections {
-        if let Some(entry) = session.registry.alias(section, alias)? {
-            return Ok(entry);
-        }
-    }
-    Err(opendriver::Error::NotInstalled {
-        name: alias.to_owned(),
-    }
-    .into())
 }
 
 /// Tells what was done, and that the driver wants a restart.

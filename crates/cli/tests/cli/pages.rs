@@ -8,10 +8,28 @@ use std::path::Path;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
 
-use crate::station::Station;
+use crate::station::{Station, windows_drivers};
 
 /// Where the pages pretend to be.
 const HERE: &str = "/home/you/drivers";
+
+#[test]
+fn the_reference_says_what_drv_does() {
+    let station = Station::new();
+    for driver in std::fs::read_dir(windows_drivers()).expect("the drivers") {
+        let driver = driver.expect("a driver").path();
+        let name = driver
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("UTF-8");
+        std::os::unix::fs::symlink(&driver, station.path(name)).expect("the folder is ours");
+    }
+    station.file(
+        "system.ini",
+        "[drivers]\nwave=mmdrv.dll\nmidi=mmdrv.dll port1\n[386Enh]\ndevice=vtd.386\n",
+    );
+    check("../../docs/drv.md", &station);
+}
 
 #[test]
 fn usage_is_explained() {
