@@ -3,6 +3,7 @@
 mod collation;
 mod console;
 mod conversion;
+mod delay;
 mod directories;
 pub(super) mod environment;
 mod files;
@@ -11,6 +12,7 @@ mod handles;
 mod heaps;
 pub(super) mod lists;
 mod local;
+mod locale;
 mod locks;
 mod messages;
 mod modules;
@@ -46,6 +48,8 @@ pub(super) static KERNEL32: Dll = Dll {
         console::SHIMS,
         views::SHIMS,
         profiles::SHIMS,
+        delay::SHIMS,
+        locale::SHIMS,
         messages::SHIMS,
         resources::SHIMS,
         conversion::SHIMS,

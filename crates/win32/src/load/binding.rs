@@ -72,7 +72,7 @@ impl Process {
     }
 
     /// Finds the module that an image asks for by name, and keeps it for the image's life.
-    fn resolve(
+    pub(crate) fn resolve(
         &self,
         thread: &Thread,
         image: &Arc<Image>,

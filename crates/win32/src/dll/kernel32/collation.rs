@@ -92,6 +92,37 @@ pub(super) fn compare(one: &str, other: &str, fold: bool) -> Ordering {
     first.then_with(accents).then_with(cases)
 }
 
+/// Bytes that compare as the text does: kinds and letters, then accents, then cases, with ones between and a zero last.
+pub(super) fn sort_key(text: &str, fold: bool) -> Vec<u8> {
+    let mut key = Vec::new();
+    // No byte of a weight is as low as what separates the parts.
+    let put = |key: &mut Vec<u8>, code: char| {
+        let code = u32::from(code);
+        key.extend([code >> 14, code >> 7 & 0x7f, code & 0x7f].map(|part| part as u8 + 2));
+    };
+    for (kind, base) in text
+        .chars()
+        .filter(|letter| !is_ignored(*letter))
+        .map(weight)
+    {
+        key.push(kind + 2);
+        put(&mut key, base);
+    }
+    key.push(1);
+    for letter in text.chars().map(lower) {
+        put(&mut key, letter);
+    }
+    key.push(1);
+    if !fold {
+        key.extend(
+            text.chars()
+                .map(|letter| 2 + u8::from(letter.is_uppercase())),
+        );
+    }
+    key.push(0);
+    key
+}
+
 fn is_ignored(letter: char) -> bool {
     matches!(letter, '-' | '\'')
 }
