@@ -212,8 +212,8 @@ impl Registry for Notes {
 
 mod tests {
     use super::Bench;
-    use crate::FaultKind;
     use crate::station::Report;
+    use crate::{Config, FaultKind};
 
     const DLL: &str = "kernel32.dll";
 
@@ -238,6 +238,23 @@ mod tests {
             fault.kind,
             FaultKind::Machine(opendriver_guard::Kind::Read, Some(0x10))
         );
+    }
+
+    #[test]
+    fn a_traced_process_tells_each_call_with_its_arguments_and_its_result() {
+        let config = Config {
+            trace: true,
+            ..Config::default()
+        };
+        let bench = Bench::with(config);
+        bench.ask(DLL, "MulDiv", &[7, u64::from(-3_i32 as u32), 2]);
+        let calls = bench.calls();
+        let [call] = calls.as_slice() else {
+            panic!("{calls:?}");
+        };
+        assert_eq!(call.function, (DLL, "MulDiv"));
+        assert_eq!(call.arguments, "number=7, numerator=-3, denominator=2");
+        assert_eq!(call.result.as_ref().map(|result| *result as i32), Ok(-11));
     }
 
     #[test]

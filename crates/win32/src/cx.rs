@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::gate::Caller;
 use crate::heap::Heap;
 use crate::process::Process;
 use crate::shim::{Addr, Size};
@@ -14,20 +13,11 @@ use crate::trap::Trap;
 pub(crate) struct Cx<'a> {
     process: &'a Process,
     thread: &'a Thread,
-    caller: Option<&'a Caller>,
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(
-        process: &'a Process,
-        thread: &'a Thread,
-        caller: Option<&'a Caller>,
-    ) -> Self {
-        Self {
-            process,
-            thread,
-            caller,
-        }
+    pub(crate) fn new(process: &'a Process, thread: &'a Thread) -> Self {
+        Self { process, thread }
     }
 
     /// The process.
@@ -38,11 +28,6 @@ impl<'a> Cx<'a> {
     /// The calling thread.
     pub(crate) fn thread(&self) -> &'a Thread {
         self.thread
-    }
-
-    /// The driver's registers at the gate; none where a test or the loader calls a shim.
-    pub(crate) fn caller(&self) -> Option<&'a Caller> {
-        self.caller
     }
 
     /// Whoever made the process.

@@ -80,20 +80,9 @@ impl<'c, 'a> Fields<'c, 'a> {
         self
     }
 
-    /// Passes over an array of bytes.
-    pub(crate) fn skip_bytes(&mut self, count: u64) -> &mut Self {
-        self.next += count;
-        self
-    }
-
     /// Where the next field of this type lies, which is passed over.
     pub(crate) fn address_of<T: Field>(&mut self) -> Addr {
         self.place::<T>()
-    }
-
-    /// Bytes up to here.
-    pub(crate) fn length(&self) -> u64 {
-        self.next
     }
 }
 

@@ -14,30 +14,11 @@ impl Cx<'_> {
             .ok_or_else(|| Trap::access_violation(at.0, true))
     }
 
-    /// Replaces a word of 64 bits if it is what is expected; answers what it was.
-    pub(crate) fn exchange_64(&self, at: Addr, expected: u64, new: u64) -> Result<u64, Trap> {
-        // SAFETY: the word is the driver's; a bad address is answered, not followed.
-        unsafe { opendriver_guard::compare_exchange_u64(at.0 as usize, expected, new) }
-            .ok_or_else(|| Trap::access_violation(at.0, true))
-    }
-
     /// Changes a word of 32 bits as one step; answers what it was.
     pub(crate) fn update_32(&self, at: Addr, change: impl Fn(u32) -> u32) -> Result<u32, Trap> {
         let mut seen: u32 = self.read(at)?;
         loop {
             let found = self.exchange_32(at, seen, change(seen))?;
-            if found == seen {
-                return Ok(seen);
-            }
-            seen = found;
-        }
-    }
-
-    /// Changes a word of 64 bits as one step; answers what it was.
-    pub(crate) fn update_64(&self, at: Addr, change: impl Fn(u64) -> u64) -> Result<u64, Trap> {
-        let mut seen: u64 = self.read(at)?;
-        loop {
-            let found = self.exchange_64(at, seen, change(seen))?;
             if found == seen {
                 return Ok(seen);
             }

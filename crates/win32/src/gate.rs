@@ -42,13 +42,6 @@ pub(crate) struct Caller {
     pub(crate) mxcsr: u64,
 }
 
-impl Caller {
-    /// Where the shim returns to.
-    pub(crate) fn return_address(&self, cx: &Cx<'_>) -> Result<u64, Trap> {
-        cx.read(Addr(self.entry_stack))
-    }
-}
-
 global_asm!(
     ".p2align 4",
     "opendriver_win32_gates:",
@@ -126,13 +119,6 @@ unsafe extern "C" {
 pub(crate) fn gate_address(number: usize) -> u64 {
     let first = &raw const opendriver_win32_gates;
     first as u64 + (number * GATE_BYTES) as u64
-}
-
-/// The number of the gate at an address, if it is one.
-pub(crate) fn gate_number(address: u64) -> Option<usize> {
-    let offset = address.checked_sub(gate_address(0))? as usize;
-    (offset < GATES * GATE_BYTES && offset.is_multiple_of(GATE_BYTES))
-        .then_some(offset / GATE_BYTES)
 }
 
 /// What a gate leads to.
@@ -289,7 +275,7 @@ fn run(thread: &Thread, number: u32, caller: &Caller) -> Result<u64, Trap> {
     let process = thread.process();
     let edge = Edge::gate(caller);
     let _inside = thread.enter_shim(&raw const edge);
-    let mut cx = Cx::new(process, thread, Some(caller));
+    let mut cx = Cx::new(process, thread);
     let shim = match process.gates().target(number as usize) {
         Some(Target::Shim(shim)) => shim,
         Some(Target::Missing(missing)) => return Err(Trap::missing(missing)),

@@ -43,13 +43,12 @@ impl Heap {
             return Addr::NULL;
         };
         let mut blocks = self.blocks.lock().expect("no holder panics");
-        // SAFETY: the allocator takes any size with an alignment that is a power of two.
-        let block = unsafe {
-            if zeroed {
-                blocks.calloc(total, ALIGN)
-            } else {
-                blocks.malloc(total, ALIGN)
-            }
+        let block = if zeroed {
+            // SAFETY: the allocator takes any size with an alignment that is a power of two.
+            unsafe { blocks.calloc(total, ALIGN) }
+        } else {
+            // SAFETY: as above.
+            unsafe { blocks.malloc(total, ALIGN) }
         };
         drop(blocks);
         self.finish(block, bytes)

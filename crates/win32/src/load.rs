@@ -108,8 +108,8 @@ pub enum LoadError {
         /// How.
         source: Fault,
     },
-    /// More functions are bound than a process has room for.
-    #[error("\"{}\" imports more functions than a process has room for", path.display())]
+    /// A process has room for 8192 functions of ours and 256 images with thread-local storage.
+    #[error("\"{}\" needs more functions or thread-local storage than a process has room for", path.display())]
     Room {
         /// The file.
         path: PathBuf,
@@ -225,7 +225,7 @@ impl Process {
             path: path.to_owned(),
             source,
         };
-        self.give_blocks(image, file).map_err(image_error)?;
+        self.give_blocks(image, file)?;
         image.protect().map_err(image_error)?;
         self.peb().add(
             self.heap(),

@@ -78,11 +78,6 @@ impl Peb {
         self.at.0
     }
 
-    /// Where the process parameters lie.
-    pub(crate) fn parameters(&self) -> Addr {
-        Addr(take(self.at, 0x20))
-    }
-
     /// The handle that `GetProcessHeap` answers: an address that can be read.
     pub(crate) fn default_heap(&self) -> u64 {
         self.heap.0

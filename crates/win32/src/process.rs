@@ -158,7 +158,7 @@ impl Process {
     pub(crate) fn with_cx<T>(self: &Arc<Self>, run: impl FnOnce(&mut Cx<'_>) -> T) -> T {
         let before = Thread::of_host();
         let thread = Thread::current(self);
-        let result = run(&mut Cx::new(self, thread, None));
+        let result = run(&mut Cx::new(self, thread));
         Thread::restore(before, thread);
         result
     }

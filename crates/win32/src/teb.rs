@@ -5,7 +5,6 @@
 
 /// Offsets in a 64-bit TEB.
 pub(crate) mod offset {
-    /// `NT_TIB.ExceptionList`: unused in 64 bits.
     pub(crate) const STACK_BASE: usize = 0x08;
     pub(crate) const STACK_LIMIT: usize = 0x10;
     pub(crate) const SELF: usize = 0x30;
@@ -17,8 +16,6 @@ pub(crate) mod offset {
     pub(crate) const LOCALE: usize = 0x108;
     pub(crate) const DEALLOCATION_STACK: usize = 0x1478;
     pub(crate) const TLS_SLOTS: usize = 0x1480;
-    pub(crate) const TLS_EXPANSION: usize = 0x1780;
-    pub(crate) const FLS_DATA: usize = 0x17C8;
 }
 
 /// Bytes that a TEB takes, with our words.

@@ -41,10 +41,8 @@ pub(crate) struct Thread {
 
 thread_local! {
     static CURRENT: Cell<*const Thread> = const { Cell::new(ptr::null()) };
+    #[expect(clippy::vec_box, reason = "TEBs and callers keep the address of a thread")]
     static THREADS: RefCell<Vec<Box<Thread>>> = const { RefCell::new(Vec::new()) };
-}
-
-thread_local! {
     /// The identifier that the next thread made on this host thread has.
     static NAMED: Cell<Option<u32>> = const { Cell::new(None) };
 }
@@ -213,13 +211,6 @@ impl Thread {
     pub(crate) fn process(&self) -> &Process {
         // SAFETY: whoever called into the process holds it for as long as the call lasts.
         unsafe { &*self.process_key }
-    }
-
-    /// The process as a shared reference, for what outlives the call.
-    pub(crate) fn process_shared(&self) -> Arc<Process> {
-        self.process
-            .upgrade()
-            .expect("a process outlives the calls into it")
     }
 
     /// The innermost call into driver code.

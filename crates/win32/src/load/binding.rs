@@ -83,7 +83,7 @@ impl Process {
         }
         if let Some(known) = self.images().by_name(&dll::file_name(name)) {
             // An image that is still starting waits for this one: holding it would be a circle.
-            if known.is_started() {
+            if known.is_started() && !image.depends_on(&known) {
                 known.retain();
                 image.add_dependency(known.clone());
             }

@@ -62,11 +62,6 @@ impl Image {
         &self.path
     }
 
-    /// The file's name in lower case.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The file as the driver sees it.
     pub(crate) fn dos_path(&self) -> String {
         format!("Z:{}", self.path.to_string_lossy().replace('/', "\\"))
@@ -154,6 +149,12 @@ impl Image {
     /// Gives up one reference; true when it was the last.
     pub(super) fn release(&self) -> bool {
         self.references.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Whether it holds another image already.
+    pub(super) fn depends_on(&self, other: &Arc<Image>) -> bool {
+        let dependencies = self.dependencies.lock().expect("no holder panics");
+        dependencies.iter().any(|known| Arc::ptr_eq(known, other))
     }
 
     pub(super) fn add_dependency(&self, image: Arc<Image>) {
@@ -345,7 +346,7 @@ impl Process {
             if !place.is_null() {
                 // A variable that cannot be filled stays zero.
                 let _ = self.with_thread(|thread| {
-                    (data.fill)(&mut crate::cx::Cx::new(self, thread, None), place)
+                    (data.fill)(&mut crate::cx::Cx::new(self, thread), place)
                 });
             }
             place

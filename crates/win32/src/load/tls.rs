@@ -2,6 +2,7 @@
 
 use opendriver_pe as pe;
 
+use super::LoadError;
 use super::images::{Image, Images};
 use crate::heap::Heap;
 use crate::process::Process;
@@ -22,23 +23,28 @@ pub(crate) struct Tls {
 
 impl Process {
     /// Gives an image an index and every thread its copy.
-    pub(super) fn give_blocks(&self, image: &Image, file: &pe::File<'_>) -> Result<(), pe::Error> {
-        let Some(directory) = file.tls()? else {
+    pub(super) fn give_blocks(&self, image: &Image, file: &pe::File<'_>) -> Result<(), LoadError> {
+        let directory = file.tls().map_err(|source| LoadError::Image {
+            path: image.path().to_owned(),
+            source,
+        })?;
+        let Some(directory) = directory else {
             return Ok(());
         };
         let index = {
             let mut used = self.images().tls.lock().expect("no holder panics");
             let free = used.iter().position(|used| !used).unwrap_or(used.len());
+            if free == SLOTS {
+                return Err(LoadError::Room {
+                    path: image.path().to_owned(),
+                });
+            }
             if free == used.len() {
                 used.push(false);
             }
             used[free] = true;
             free
         };
-        assert!(
-            index < SLOTS,
-            "more than {SLOTS} images with thread-local storage"
-        );
         let length = directory.data.len();
         let mut template = image
             .with_mapping_mut(|mapping| {

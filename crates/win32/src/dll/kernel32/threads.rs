@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cx::Cx;
 use crate::handle;
 use crate::process::Process;
-use crate::shim::{Addr, Handle, Signed, Size, shims};
+use crate::shim::{Addr, Handle, Size, shims};
 use crate::station::Report;
 use crate::thread::Thread;
 use crate::trap::Trap;
