@@ -1,6 +1,6 @@
 //! Critical sections, slim locks, condition variables, one-time starts, waiting on an address.
 //!
-//! A critical section's first field is a pointer that only debuggers use; we lead our lock through its
+//! A critical section's first field points at words that debuggers and drivers use; we lead our lock through its
 //! semaphore field (0 free, 1 held, 2 held and waited for), and keep the count, the depth and the owner
 //! as a driver that looks into them expects.
 
@@ -17,6 +17,8 @@ const ERROR_INVALID_PARAMETER: u32 = 87;
 
 /// Where the fields of a critical section lie.
 struct Section {
+    at: Addr,
+    debug: Addr,
     count: Addr,
     depth: Addr,
     owner: Addr,
@@ -27,14 +29,33 @@ struct Section {
 impl Section {
     fn at(cx: &Cx<'_>, at: Addr) -> Self {
         let mut fields = cx.fields(at);
-        fields.skip::<Addr>();
         Self {
+            at,
+            debug: fields.address_of::<Addr>(),
             count: fields.address_of::<u32>(),
             depth: fields.address_of::<u32>(),
             owner: fields.address_of::<Addr>(),
             word: fields.address_of::<Addr>(),
             spin: fields.address_of::<Addr>(),
         }
+    }
+
+    /// Makes it new, with the block of debug information that older versions of Windows give it: drivers write their own
+    /// words there.
+    fn begin(&self, cx: &Cx<'_>, spin: u32) -> Result<(), Trap> {
+        let debug = cx.allocate_zeroed(Size(8 + 5 * cx.pointer_size()));
+        cx.write_addr(self.debug, debug)?;
+        if debug != Addr::NULL {
+            cx.write_addr(Addr(debug.0 + cx.pointer_size()), self.at)?;
+        }
+        self.start(cx, spin)
+    }
+
+    fn end(&self, cx: &Cx<'_>) -> Result<(), Trap> {
+        // One that the driver made itself is no block of the heap, and stays.
+        cx.free(cx.read_addr(self.debug)?);
+        cx.write_addr(self.debug, Addr::NULL)?;
+        self.start(cx, 0)
     }
 
     fn start(&self, cx: &Cx<'_>, spin: u32) -> Result<(), Trap> {
@@ -97,17 +118,17 @@ shims! {
     pub(super) static SHIMS = "kernel32.dll", stdcall;
 
     /// Starts a critical section.
-    fn InitializeCriticalSection(cx, section: Addr) { Section::at(cx, section).start(cx, 0) }
+    fn InitializeCriticalSection(cx, section: Addr) { Section::at(cx, section).begin(cx, 0) }
 
     /// Starts a critical section; how long it spins is the host's matter.
     fn InitializeCriticalSectionAndSpinCount(cx, section: Addr, spin: u32) -> bool {
-        Section::at(cx, section).start(cx, spin)?;
+        Section::at(cx, section).begin(cx, spin)?;
         Ok(true)
     }
 
     /// Starts a critical section; how long it spins is the host's matter.
     fn InitializeCriticalSectionEx(cx, section: Addr, spin: u32, flags: u32) -> bool {
-        Section::at(cx, section).start(cx, spin)?;
+        Section::at(cx, section).begin(cx, spin)?;
         Ok(true)
     }
 
@@ -120,7 +141,7 @@ shims! {
     }
 
     /// Ends a critical section.
-    fn DeleteCriticalSection(cx, section: Addr) { Section::at(cx, section).start(cx, 0) }
+    fn DeleteCriticalSection(cx, section: Addr) { Section::at(cx, section).end(cx) }
 
     /// Takes a critical section, waiting for it if another thread has it.
     fn EnterCriticalSection(cx, section: Addr) { Section::at(cx, section).enter(cx) }
@@ -346,6 +367,20 @@ mod tests {
     use crate::bench::Bench;
 
     const DLL: &str = "kernel32.dll";
+
+    #[test]
+    fn a_critical_section_has_words_for_its_driver_to_write_to() {
+        let bench = Bench::new();
+        let section = bench.bytes(&[0; 40]);
+        let debug = || u64::from_le_bytes(bench.read(section, 8).try_into().unwrap());
+        bench.ask(DLL, "InitializeCriticalSection", &[section]);
+        assert_ne!(debug(), 0);
+        let spare = crate::shim::Addr(debug() + 40);
+        bench.with_cx(|cx| cx.write(spare, section).unwrap());
+        assert_eq!(bench.read(debug() + 8, 8), section.to_le_bytes());
+        bench.ask(DLL, "DeleteCriticalSection", &[section]);
+        assert_eq!(debug(), 0);
+    }
 
     #[test]
     fn a_critical_section_is_entered_again_by_its_owner_only() {
