@@ -64,6 +64,14 @@ impl Failure {
         self
     }
 
+    /// The same error for those who know the way out, or are on it.
+    pub(crate) fn without_hints(mut self) -> Self {
+        if let Self::Told(told) = &mut self {
+            told.hints.clear();
+        }
+        self
+    }
+
     /// The exit status that goes with it.
     pub(crate) fn exit(&self) -> Exit {
         match self {

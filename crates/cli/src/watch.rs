@@ -83,11 +83,11 @@ impl Recorder for Watch {
 
     fn report(&self, report: &Report) {
         match report.kind {
-            // What Windows drivers call, and what they say to a debugger.
-            "call" | "debug" if self.trace => {
-                self.dim("trace:", &format_args!("  {}", report.text))
+            // What Windows drivers call, say to a debugger and write to the console: much, and mostly about themselves.
+            "call" | "debug" | "output" if self.trace => {
+                self.dim("trace:", &format_args!("  {}", report.text.trim_end()));
             }
-            "call" | "debug" => {}
+            "call" | "debug" | "output" => {}
             _ if self.quiet => {}
             kind => self.say(
                 AnsiColor::Yellow.on_default().bold(),

@@ -123,6 +123,13 @@ fn classify<P: Address>(
     driver: OpenOptions<'_>,
     memory: &Blocks,
 ) -> Result<Answers, Unasked> {
+    // MCI drivers first: they take what they are given, while codecs look at the code in it.
+    if let Some(mci) = as_mci::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Mci))? {
+        return Ok(Answers {
+            mci: Some(mci),
+            ..Answers::new(Class::Mci, "it names a type of MCI device")
+        });
+    }
     if let Some(acm) = as_acm::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Acm))? {
         return Ok(Answers {
             acm: Some(acm),
@@ -133,12 +140,6 @@ fn classify<P: Address>(
         return Ok(Answers {
             vfw: Some(vfw),
             ..Answers::new(Class::Vfw, "it answers ICM_GETINFO")
-        });
-    }
-    if let Some(mci) = as_mci::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Mci))? {
-        return Ok(Answers {
-            mci: Some(mci),
-            ..Answers::new(Class::Mci, "it names a type of MCI device")
         });
     }
     Ok(Answers::new(

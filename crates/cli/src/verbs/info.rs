@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{Effects, Style};
-use opendriver::OpenOptions;
+use opendriver::{Blame, OpenOptions};
 use serde::Serialize;
 
 use crate::args;
@@ -48,7 +48,11 @@ pub(super) fn run(info: &args::Info, session: &Session) -> Result<Exit, Failure>
     };
     let (answers, failure) = match answers {
         Ok(answers) => (answers, None),
-        Err(error) => (None, Some(Failure::from(error))),
+        // What is wrong with the file stands on the page.
+        Err(unasked) if unasked.error.blame() == Blame::File => {
+            (None, Some(Failure::from(unasked).without_hints()))
+        }
+        Err(unasked) => (None, Some(Failure::from(unasked))),
     };
     let described = Described {
         driver: &info.driver,
