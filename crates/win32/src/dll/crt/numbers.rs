@@ -184,10 +184,6 @@ fn general(value: f64, digits: i32) -> String {
     };
     let mut text = print(value, style, rules);
     strip_zeros(&mut text);
-    if !text.contains('.') && value.is_finite() {
-        let end = text.find('e').unwrap_or(text.len());
-        text.insert(end, '.');
-    }
     if value.is_sign_negative() {
         format!("-{text}")
     } else {

@@ -11,7 +11,7 @@ use super::aliases;
 use super::descriptors::{self, Descriptors, place, show};
 use super::files::{self, encode, error_number, path_of};
 use super::printing::print;
-use super::runtime::{errno, fail, invalid_parameter, refuse};
+use super::runtime::{errno, fail, invalid_parameter, refuse, windows};
 use super::scanning::scan;
 use super::startup::{lock, unlock};
 use super::text::{Text, put_string, string};
@@ -194,12 +194,31 @@ fn mode_of<C: Text>(cx: &Cx<'_>, mode: Addr) -> Result<Option<Mode>, Trap> {
     Ok(Mode::parse(&text))
 }
 
+/// Bytes of a `CRITICAL_SECTION`.
+const SECTION: u64 = 40;
+
+/// A `FILE` outside the array, and the lock behind it that programs built by mingw take themselves.
+fn allocate(cx: &mut Cx<'_>) -> Result<Addr, Trap> {
+    let bytes = file_bytes(cx.pointer_size());
+    let at = cx.allocate_zeroed(Size(bytes + SECTION));
+    windows(
+        cx,
+        "kernel32.dll",
+        "InitializeCriticalSection",
+        &[at.offset(bytes).0],
+    )?;
+    Ok(at)
+}
+
 /// Gives an open file a stream at `at`, or at a `FILE` of its own.
-fn adopt(cx: &Cx<'_>, at: Option<Addr>, number: i32, mode: Mode) -> Result<Addr, Trap> {
+fn adopt(cx: &mut Cx<'_>, at: Option<Addr>, number: i32, mode: Mode) -> Result<Addr, Trap> {
     let Some(file) = cx.state::<Descriptors>().get(number) else {
         return Ok(Addr::NULL);
     };
-    let at = at.unwrap_or_else(|| cx.allocate_zeroed(Size(file_bytes(cx.pointer_size()))));
+    let at = match at {
+        Some(at) => at,
+        None => allocate(cx)?,
+    };
     let flags = match (mode.read, mode.write) {
         (true, true) => flag::BOTH,
         (true, false) => flag::READ,
@@ -303,6 +322,8 @@ fn close(cx: &mut Cx<'_>, file: Addr) -> Result<i32, Trap> {
     }
     let closed = shut(cx, file)?;
     if !is_standard(cx, file) {
+        let lock = file.offset(file_bytes(cx.pointer_size()));
+        windows(cx, "kernel32.dll", "DeleteCriticalSection", &[lock.0])?;
         cx.free(file);
     }
     Ok(if closed { 0 } else { -1 })
