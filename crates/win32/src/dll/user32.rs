@@ -1,11 +1,21 @@
 //! `user32.dll`: text, message boxes, and windows of a station without a screen.
 
-mod message_box;
-mod rects;
-mod resources;
-mod screen;
 mod strings;
 mod wsprintf;
+
+mod dialogs;
+mod message_box;
+mod resources;
+mod template;
+
+mod controls;
+mod lifetime;
+mod messages;
+mod places;
+mod windows;
+
+mod rects;
+mod screen;
 
 use crate::shim::Dll;
 
@@ -16,6 +26,16 @@ pub(super) static USER32: Dll = Dll {
         wsprintf::SHIMS,
         resources::SHIMS,
         message_box::SHIMS,
+        dialogs::SHIMS,
+        dialogs::ITEMS,
+        dialogs::DEFAULT,
+        lifetime::SHIMS,
+        messages::SEND,
+        messages::QUEUE,
+        places::STATE,
+        places::FAMILY,
+        places::PLACES,
+        places::NUMBERS,
         rects::SHIMS,
         screen::SHIMS,
         screen::DEVICES,
@@ -25,3 +45,6 @@ pub(super) static USER32: Dll = Dll {
     names: &[],
     ordinals: &[],
 };
+
+#[cfg(test)]
+mod tests;
