@@ -19,7 +19,7 @@ use opendriver_abi::Hdrvr;
 use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock};
 
 /// How many messages deep a thread gets before its record takes another piece of memory.
-const PIECE: usize = 14;
+const PIECE: usize = if cfg!(loom) { 2 } else { 14 };
 
 #[cfg(not(loom))]
 thread_local! {

@@ -406,12 +406,13 @@ impl Run<'_> {
         }
         if next != Next::Wait {
             standing.mover = moves.then(|| self.inside.thread());
-        }
-        if self.loaded.is_none() {
-            self.loaded = standing.loaded.clone();
-        }
-        if self.session.is_none() {
-            self.session = standing.session;
+            // Whoever waits must not hold on to a module that is on its way out.
+            if self.loaded.is_none() {
+                self.loaded = standing.loaded.clone();
+            }
+            if self.session.is_none() {
+                self.session = standing.session;
+            }
         }
         drop(standing);
         if before != after {

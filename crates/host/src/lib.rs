@@ -52,6 +52,9 @@ mod error;
 
 mod fault;
 
+#[cfg(all(test, loom))]
+mod races;
+
 pub use backend::{Backend, Provider, Text, Width};
 pub use builder::Builder;
 pub use error::{Blame, Error};

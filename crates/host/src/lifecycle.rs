@@ -341,3 +341,6 @@ impl Life {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod model;
