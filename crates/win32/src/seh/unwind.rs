@@ -398,3 +398,6 @@ fn leads_out(target: u64, image: u64, function: Function, info: &Info) -> Result
     let parent = Function::read(info.tail())?;
     Ok(offset <= u64::from(parent.begin) || offset >= u64::from(parent.end))
 }
+
+#[cfg(test)]
+mod tests;
