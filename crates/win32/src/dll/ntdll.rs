@@ -1,10 +1,19 @@
 //! `ntdll.dll`: what C runtimes and careful drivers take from below `kernel32.dll`.
 
+mod names;
+mod status;
+mod strings;
+mod system;
+
 use crate::shim::Dll;
 
 pub(super) static NTDLL: Dll = Dll {
     name: "ntdll.dll",
     tables: &[
+        names::ALIASES,
+        strings::SHIMS,
+        status::SHIMS,
+        system::SHIMS,
         super::kernel32::lists::SHIMS,
         super::kernel32::lists::ALIASES,
         crate::seh::NATIVE,

@@ -28,7 +28,7 @@ pub(crate) struct Heaps {
 }
 
 shims! {
-    pub(super) static SHIMS = "kernel32.dll", stdcall;
+    pub(in crate::dll) static SHIMS = "kernel32.dll", stdcall;
 
     /// Answers the heap that the process starts with.
     fn GetProcessHeap(cx) -> Handle { Ok(Handle(cx.process().peb().default_heap())) }

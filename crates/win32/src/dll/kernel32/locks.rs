@@ -115,7 +115,7 @@ impl Section {
 }
 
 shims! {
-    pub(super) static SHIMS = "kernel32.dll", stdcall;
+    pub(in crate::dll) static SHIMS = "kernel32.dll", stdcall;
 
     /// Starts a critical section.
     fn InitializeCriticalSection(cx, section: Addr) { Section::at(cx, section).begin(cx, 0) }

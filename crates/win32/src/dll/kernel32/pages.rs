@@ -13,7 +13,7 @@ const MEM_RELEASE: u32 = 0x8000;
 const MEM_RESET: u32 = 0x8_0000;
 
 shims! {
-    pub(super) static SHIMS = "kernel32.dll", stdcall;
+    pub(in crate::dll) static SHIMS = "kernel32.dll", stdcall;
 
     /// Reserves or commits address space.
     fn VirtualAlloc(cx, at: Addr, size: Size, kind: u32, protect: u32) -> Addr {
@@ -155,7 +155,7 @@ fn change(cx: &Cx<'_>, at: Addr, size: Size, protect: u32, before: Addr) -> Resu
     }
 }
 
-fn query(cx: &Cx<'_>, at: Addr, info: Addr, length: Size) -> Result<Size, Trap> {
+pub(in crate::dll) fn query(cx: &Cx<'_>, at: Addr, info: Addr, length: Size) -> Result<Size, Trap> {
     let wide = cx.pointer_size() == 8;
     let bytes = if wide { 48 } else { 28 };
     if length.0 < bytes {

@@ -7,7 +7,7 @@ use crate::trap::Trap;
 const ERROR_INVALID_HANDLE: u32 = 6;
 
 shims! {
-    pub(super) static SHIMS = "kernel32.dll", stdcall;
+    pub(in crate::dll) static SHIMS = "kernel32.dll", stdcall;
 
     /// Answers the pseudo handle of the process.
     fn GetCurrentProcess(cx) -> Handle { Ok(Handle::INVALID) }

@@ -39,7 +39,7 @@ struct Own {
 }
 
 shims! {
-    pub(super) static SHIMS = "kernel32.dll", stdcall;
+    pub(in crate::dll) static SHIMS = "kernel32.dll", stdcall;
 
     /// Starts a thread.
     fn CreateThread(cx, security: Addr, stack: Size, start: Addr, parameter: Addr, flags: u32, id: Addr) -> Handle {

@@ -176,7 +176,7 @@ pub(crate) fn monotonic() -> u64 {
 }
 
 /// Reads a `SYSTEMTIME`; its weekday does not count.
-pub(crate) fn get_date(cx: &Cx<'_>, at: Addr) -> Result<Date, Trap> {
+pub(in crate::dll) fn get_date(cx: &Cx<'_>, at: Addr) -> Result<Date, Trap> {
     let mut fields = cx.fields(at);
     let (year, month) = (fields.get()?, fields.get()?);
     fields.skip::<u16>();
@@ -191,7 +191,7 @@ pub(crate) fn get_date(cx: &Cx<'_>, at: Addr) -> Result<Date, Trap> {
     })
 }
 
-fn put_date(cx: &Cx<'_>, at: Addr, date: Date) -> Result<(), Trap> {
+pub(in crate::dll) fn put_date(cx: &Cx<'_>, at: Addr, date: Date) -> Result<(), Trap> {
     let mut fields = cx.fields(at);
     for value in [
         date.year,
