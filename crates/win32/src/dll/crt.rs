@@ -18,6 +18,8 @@ pub(super) mod math;
 pub(super) mod memory;
 pub(super) mod multibyte;
 pub(super) mod numbers;
+pub(super) mod objects;
+pub(super) mod older;
 pub(super) mod operators;
 pub(super) mod paths;
 pub(super) mod printing;

@@ -2,8 +2,8 @@
 
 use super::crt::{
     bits, blocks, ctype, descriptors, environment, faults, files, locale, math, memory, multibyte,
-    numbers, operators, paths, printing, scanning, secure, sorting, startup, streams, strings,
-    time, wide,
+    numbers, objects, older, operators, paths, printing, scanning, secure, sorting, startup,
+    streams, strings, time, wide,
 };
 use crate::shim::Dll;
 
@@ -44,6 +44,10 @@ pub(super) static MSVCRT: Dll = Dll {
         faults::SHIMS,
         faults::ALIASES,
         operators::SHIMS,
+        objects::SHIMS,
+        objects::ALIASES,
+        older::SHIMS,
+        older::ALIASES,
         environment::SHIMS,
         environment::ALIASES,
         time::SHIMS,
@@ -73,6 +77,7 @@ pub(super) static MSVCRT: Dll = Dll {
         time::DATA,
         locale::DATA,
         multibyte::DATA,
+        objects::DATA,
     ],
     also: &[],
     names: &[

@@ -2,8 +2,8 @@
 
 use super::crt::{
     bits, blocks, ctype, descriptors, environment, faults, files, locale, math, memory, multibyte,
-    numbers, operators, paths, printing, scanning, secure, sorting, startup, streams, strings,
-    time, wide,
+    numbers, objects, older, operators, paths, printing, scanning, secure, sorting, startup,
+    streams, strings, time, wide,
 };
 use crate::shim::Dll;
 
@@ -44,6 +44,10 @@ pub(super) static UCRTBASE: Dll = Dll {
         faults::SHIMS,
         faults::ALIASES,
         operators::SHIMS,
+        objects::SHIMS,
+        objects::ALIASES,
+        older::SHIMS,
+        older::ALIASES,
         environment::SHIMS,
         environment::ALIASES,
         time::SHIMS,
@@ -73,11 +77,15 @@ pub(super) static VCRUNTIME: Dll = Dll {
         memory::SHIMS,
         strings::SHIMS,
         wide::SHIMS,
+        objects::SHIMS,
+        faults::SHIMS,
+        faults::ALIASES,
+        objects::ALIASES,
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
         crate::seh::CXX_RUNTIME,
     ],
-    data: &[],
+    data: &[objects::DATA],
     also: &[],
     names: &["vcruntime140d.dll", "vcruntime140_1.dll"],
     ordinals: &[],

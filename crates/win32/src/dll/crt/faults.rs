@@ -282,7 +282,13 @@ shims! {
     fn abort(cx) { abort_now(cx, "abort") }
 
     /// Ends the process because C++ does not know what else to do.
-    fn terminate(cx) { abort_now(cx, "terminate") }
+    fn terminate(cx) {
+        let handler = *cx.state::<Shared>().terminate.lock().expect("no holder panics");
+        if !handler.is_null() {
+            cx.call(handler, &[])?;
+        }
+        abort_now(cx, "terminate")
+    }
 
     /// Tells of a broken assertion and ends the process.
     fn _assert(cx, what: Addr, file: Addr, line: u32) {

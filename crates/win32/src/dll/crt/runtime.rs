@@ -43,6 +43,10 @@ pub(super) struct Shared {
     pub(super) exits: Mutex<Vec<Addr>>,
     /// Blocks that are made once and answered by address from then on, by name.
     pub(super) blocks: Mutex<Vec<(&'static str, Addr)>>,
+    /// Where `set_terminate` points.
+    pub(super) terminate: Mutex<Addr>,
+    /// Where `set_unexpected` points.
+    pub(super) unexpected: Mutex<Addr>,
     /// Whether `%n` stores.
     pub(super) count_output: Mutex<bool>,
     /// Whether exponents have two digits where three are usual.
