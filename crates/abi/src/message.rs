@@ -175,8 +175,10 @@ mod tests {
 
     #[test]
     fn every_number_reads_back_from_what_is_written_of_it() {
+        // Miri takes a second where the machine takes a microsecond.
+        let step = if cfg!(miri) { 1021 } else { 1 };
         for class in Class::ALL {
-            for number in (0..0x7000).chain([0x8000, u32::MAX]) {
+            for number in (0..0x7000).step_by(step).chain([0x8000, u32::MAX]) {
                 let written = Message(number).named(*class).to_string();
                 assert_eq!(
                     written.parse(),
