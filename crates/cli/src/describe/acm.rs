@@ -111,10 +111,20 @@ fn format_tag(
     let details = AcmFormatTagDetails::read(&block).filter(|_| answer == MMSYSERR_NOERROR);
     Ok(details.map(|details| FormatTag {
         tag: details.tag,
-        name: { details.name }.to_string(),
+        name: name(details.tag, { details.name }.to_string()),
         standard_formats: details.standard_formats,
         support: flags(details.support, &SUPPORT),
     }))
+}
+
+/// The name of a tag. Codecs leave that of plain samples to the system, which fills it in.
+fn name(tag: u32, name: String) -> String {
+    const PCM: u32 = 1;
+    if tag == PCM && name.is_empty() {
+        "PCM".to_owned()
+    } else {
+        name
+    }
 }
 
 /// A version as the audio compression manager packs it: major, minor, build.

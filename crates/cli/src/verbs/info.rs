@@ -206,15 +206,9 @@ fn audio(page: &mut Page<'_>, acm: &Acm) {
         .format_tags
         .iter()
         .map(|tag| {
-            // Codecs leave the name of plain samples to the system.
-            let name = if tag.tag == 1 && tag.name.is_empty() {
-                "PCM"
-            } else {
-                &tag.name
-            };
             [
                 format!("  {:#06x}", tag.tag),
-                name.to_owned(),
+                tag.name.clone(),
                 tag.standard_formats.to_string(),
                 tag.support.join(", "),
             ]
