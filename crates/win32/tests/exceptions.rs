@@ -39,6 +39,10 @@ const EXPECTED: &[(&str, &[u64], u64)] = &[
     ("raise_goes_on", &[], 12),
     ("many_frames", &[], 1234),
     ("unhandled_filter", &[], 14),
+    ("bad_pointer_for_the_system", &[], 13),
+    ("through_a_function_of_the_system", &[], 1325),
+    ("long_jump_of_a_linked_runtime", &[], 12_378),
+    ("consolidating_unwind", &[], 1_234_578),
     ("back_trace_grows", &[], 7),
 ];
 
@@ -73,7 +77,8 @@ fn library() -> &'static Path {
             .arg(format!("/out:{}", library.display()))
             .arg(&object)
             .arg("/usr/x86_64-w64-mingw32/lib/libkernel32.a")
-            .arg("/usr/x86_64-w64-mingw32/lib/libntdll.a");
+            .arg("/usr/x86_64-w64-mingw32/lib/libntdll.a")
+            .arg("/usr/x86_64-w64-mingw32/lib/libmsvcrt.a");
         let status = linker
             .status()
             .expect("lld-link is missing: apt-get install clang lld");

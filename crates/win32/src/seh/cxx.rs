@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::convert::Infallible;
 
 use super::context::{Dispatcher, Record, disposition, flag};
-use super::leaving::{self, CONSOLIDATE, Target};
+use super::leaving::{self, CONSOLIDATE, LONG_JUMP, Target};
 use super::walk::Purpose;
 use crate::cx::Cx;
 use crate::shim::Addr;
@@ -24,8 +24,6 @@ use types::Thrown;
 pub(super) const CODE: u32 = 0xE06D_7363;
 /// The first parameter of such an exception.
 const MAGIC: u64 = 0x1993_0520;
-/// `STATUS_LONGJUMP`.
-const LONG_JUMP: u32 = 0x8000_0026;
 
 /// The exceptions that `catch` blocks of a thread are handling, innermost last.
 #[derive(Default)]

@@ -3,14 +3,11 @@
 use std::convert::Infallible;
 
 use super::context::{CONTEXT_FLOATING_POINT, Context, R12, RAX, RBP, RBX, RDI, RSI, RSP, Record};
-use super::leaving::{self, Target, Unwind};
+use super::leaving::{self, LONG_JUMP, Target, Unwind};
 use super::walk::{self, Walk};
 use crate::cx::Cx;
 use crate::shim::Addr;
 use crate::trap::Trap;
-
-/// `STATUS_LONGJUMP`.
-const LONG_JUMP: u32 = 0x8000_0026;
 
 /// `_JUMP_BUFFER`: where each register of [`REGISTERS`] stands after the frame, and what follows.
 const REGISTERS: [usize; 9] = [RBX, RSP, RBP, RSI, RDI, R12, R12 + 1, R12 + 2, R12 + 3];
@@ -49,15 +46,20 @@ pub(super) fn set(cx: &mut Cx<'_>, buffer: Addr, frame: u64) -> Result<i32, Trap
 ///
 /// Frames on the way are told if the buffer names its frame and that is there; otherwise they are left as they are.
 pub(super) fn jump(cx: &mut Cx<'_>, buffer: Addr, value: i32) -> Result<Infallible, Trap> {
-    let value = if value == 0 { 1 } else { value as u32 };
-    let context = load(cx, buffer, value)?;
-    let frame = cx.read::<u64>(buffer)?;
-    let walk = Walk {
-        frame: walk::owner(cx.thread(), context.rsp()),
-        context,
+    let value = if value == 0 {
+        1
+    } else {
+        u64::from(value as u32)
     };
+    let frame = cx.read::<u64>(buffer)?;
     if frame == 0 || !leaving::is_reachable(cx.process(), cx.thread(), frame) {
-        return Err(Unwind::to(walk));
+        let mut context = Context::new();
+        context.registers[RAX] = value;
+        load(cx, buffer, &mut context)?;
+        return Err(Unwind::to(Walk {
+            frame: walk::owner(cx.thread(), context.rsp()),
+            context,
+        }));
     }
     let mut record = Record {
         code: LONG_JUMP,
@@ -68,27 +70,21 @@ pub(super) fn jump(cx: &mut Cx<'_>, buffer: Addr, value: i32) -> Result<Infallib
     let record = Box::new(record);
     let target = Target {
         frame,
-        address: walk.context.rip,
-        value: u64::from(value),
+        address: cx.read(buffer.offset(RIP))?,
+        value,
         record: &raw const *record as u64,
     };
-    match leaving::unwind(cx, &target) {
-        Ok(never) => match never {},
-        // The frames know of it now; the registers are those of the buffer.
-        Err(Trap::Unwind(_)) => Err(Unwind::to(walk)),
-        Err(other) => Err(other),
-    }
+    leaving::unwind(cx, &target)
 }
 
-fn load(cx: &Cx<'_>, buffer: Addr, value: u32) -> Result<Context, Trap> {
-    let mut context = Context::new();
+/// Loads the registers that a buffer keeps.
+pub(super) fn load(cx: &Cx<'_>, buffer: Addr, context: &mut Context) -> Result<(), Trap> {
     for (index, register) in REGISTERS.into_iter().enumerate() {
         context.registers[register] = cx.read(buffer.offset(8 + 8 * index as u64))?;
     }
-    context.registers[RAX] = u64::from(value);
     context.rip = cx.read(buffer.offset(RIP))?;
     context.set_mxcsr(cx.read(buffer.offset(MXCSR))?);
-    let control = cx.read::<u32>(buffer.offset(CONTROL))? as u16;
+    let control = cx.read::<u16>(buffer.offset(CONTROL))?;
     context.floating[..2].copy_from_slice(&control.to_le_bytes());
     for index in 0..10 {
         let mut bytes = [0; 16];
@@ -96,5 +92,5 @@ fn load(cx: &Cx<'_>, buffer: Addr, value: u32) -> Result<Context, Trap> {
         context.set_xmm(6 + index, u128::from_le_bytes(bytes));
     }
     context.flags |= CONTEXT_FLOATING_POINT;
-    Ok(context)
+    Ok(())
 }

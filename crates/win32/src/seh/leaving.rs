@@ -2,8 +2,10 @@
 
 use std::cell::UnsafeCell;
 use std::convert::Infallible;
+use std::mem::offset_of;
 
 use super::context::{Context, Dispatcher, RAX, Record, flag};
+use super::jump;
 use super::unwind::{Broken, UNWIND_HANDLER, Unwound};
 use super::walk::{Edge, Leaving, Purpose, Step, Walk};
 use crate::cx::Cx;
@@ -16,6 +18,8 @@ use crate::trap::{Exception, Trap};
 const UNWIND: u32 = 0xC000_0027;
 const INVALID_TARGET: u32 = 0xC000_0029;
 pub(super) const CONSOLIDATE: u32 = 0x8000_0029;
+/// `STATUS_LONGJUMP`.
+pub(super) const LONG_JUMP: u32 = 0x8000_0026;
 
 /// Where to unwind to.
 pub(super) struct Target {
@@ -83,12 +87,29 @@ pub(super) fn unwind(cx: &Cx<'_>, target: &Target) -> Result<Infallible, Trap> {
         mut walk,
         edge,
         record,
+        ..
     } = reach(cx, target)?;
-    walk.context.rip = if cx.read::<u32>(Addr(record))? == CONSOLIDATE {
-        consolidate(cx, edge, &walk, record)?
-    } else {
-        target.address
-    };
+    walk.context.rip = target.address;
+    restore(cx, edge, walk, record)
+}
+
+/// Goes on at a place, as the record of an unwind wants it: after some code, or with the registers of a jump buffer.
+pub(super) fn restore(
+    cx: &Cx<'_>,
+    edge: &Edge,
+    mut walk: Walk,
+    record: u64,
+) -> Result<Infallible, Trap> {
+    let code: u32 = cx.read(Addr(record))?;
+    let count: u32 = cx.read(Addr(record + offset_of!(Record, count) as u64))?;
+    let first = Addr(record + offset_of!(Record, information) as u64);
+    if code == CONSOLIDATE && count != 0 {
+        let callback: u64 = cx.read(first)?;
+        edge.set_purpose(Purpose::Consolidate(&raw const walk));
+        walk.context.rip = cx.process().call_nested(cx.thread(), callback, &[record])?;
+    } else if code == LONG_JUMP && count != 0 {
+        jump::load(cx, Addr(cx.read(first)?), &mut walk.context)?;
+    }
     Err(Unwind::to(walk))
 }
 
@@ -99,6 +120,8 @@ pub(super) struct Reached<'a> {
     /// Where driver code was left for the shim that unwinds.
     pub(super) edge: &'a Edge,
     record: u64,
+    // The record, if it is ours.
+    _own: Box<UnsafeCell<Record>>,
 }
 
 /// Tells the frames from the caller of the shim that is running to the target that they go.
@@ -199,14 +222,8 @@ pub(super) fn reach<'a>(cx: &Cx<'a>, target: &Target) -> Result<Reached<'a>, Tra
         walk,
         edge,
         record: record as u64,
+        _own: own,
     })
-}
-
-/// Runs the code that the record names before the frames below the target go, and answers where to go on.
-fn consolidate(cx: &Cx<'_>, edge: &Edge, walk: &Walk, record: u64) -> Result<u64, Trap> {
-    let callback = cx.read::<u64>(Addr(record + 0x20))?;
-    edge.set_purpose(Purpose::Consolidate(walk));
-    cx.process().call_nested(cx.thread(), callback, &[record])
 }
 
 /// The state that a handler sees and may change, and that another unwind finds if it comes out of the handler.

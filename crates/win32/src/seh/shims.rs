@@ -105,7 +105,12 @@ shims! {
     /// Goes on with the given registers.
     fn RtlRestoreContext(cx, context: Addr, record: Addr) {
         let context = read_context(cx, context)?;
-        Err(Unwind::to(Walk { frame: walk::owner(cx.thread(), context.rsp()), context }))
+        let walk = Walk { frame: walk::owner(cx.thread(), context.rsp()), context };
+        // SAFETY: the thread's edge is that of this very shim call, or null.
+        match unsafe { cx.thread().edge().as_ref() } {
+            Some(edge) if !record.is_null() => match leaving::restore(cx, edge, walk, record.0)? {},
+            _ => Err(Unwind::to(walk)),
+        }
     }
 
     /// Goes on with the given registers.
