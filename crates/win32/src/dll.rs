@@ -1,26 +1,48 @@
 //! The DLLs that are made of shims, and the names under which images ask for them.
 
 mod advapi32;
+mod comctl32;
+mod comdlg32;
 mod crt;
 mod kernel32;
+mod msdmo;
 mod msvcrt;
 mod ntdll;
+mod ole32;
+mod oleaut32;
+mod psapi;
+mod rpcrt4;
+mod shell32;
+mod shlwapi;
 mod ucrtbase;
 mod user32;
+mod version;
 mod winmm;
+mod ws2_32;
 
 use crate::shim::Dll;
 
 /// Every DLL of shims.
 pub(crate) static ALL: &[&Dll] = &[
     &advapi32::ADVAPI32,
+    &comctl32::COMCTL32,
+    &comdlg32::COMDLG32,
     &kernel32::KERNEL32,
+    &msdmo::MSDMO,
     &msvcrt::MSVCRT,
     &ntdll::NTDLL,
+    &ole32::OLE32,
+    &oleaut32::OLEAUT32,
+    &psapi::PSAPI,
+    &rpcrt4::RPCRT4,
+    &shell32::SHELL32,
+    &shlwapi::SHLWAPI,
     &ucrtbase::UCRTBASE,
     &ucrtbase::VCRUNTIME,
     &user32::USER32,
+    &version::VERSION,
     &winmm::WINMM,
+    &ws2_32::WS2_32,
 ];
 
 /// The DLL that stands for a file name, whatever its case and with or without `.dll`.

@@ -17,6 +17,8 @@ mod windows;
 mod rects;
 mod screen;
 
+pub(super) use lifetime::up_down;
+
 use crate::shim::Dll;
 
 pub(super) static USER32: Dll = Dll {

@@ -392,3 +392,50 @@ pub(super) fn destroy(cx: &mut Cx<'_>, window: &Arc<Window>) -> Result<(), Trap>
     windows(cx).remove(window.handle);
     Ok(())
 }
+
+/// `CreateUpDownControl`: a control with arrows, its lower and upper end and its position.
+pub(in crate::dll) fn up_down(
+    cx: &mut Cx<'_>,
+    style: u32,
+    place: [i32; 4],
+    parent: Handle,
+    id: i32,
+    [lower, upper, position]: [i32; 3],
+) -> Result<Handle, Trap> {
+    const SET_POSITION: u32 = 0x471;
+    const SET_RANGE: u32 = 0x46F;
+    let Some(class) = class(cx, "msctls_updown32") else {
+        return Ok(Handle::NULL);
+    };
+    let menu = Size(u64::from(id as u32));
+    let (module, parameter) = (Handle::NULL, Addr::NULL);
+    let new = Request {
+        extended: 0,
+        style,
+        place,
+        parent,
+        menu,
+        module,
+        parameter,
+    };
+    let Some(control) = create(cx, class, String::new(), &new, |_| {})? else {
+        return Ok(Handle::NULL);
+    };
+    deliver(
+        cx,
+        Wide,
+        &control,
+        SET_RANGE,
+        Size(u64::from(lower as u32)),
+        Signed(i64::from(upper)),
+    )?;
+    deliver(
+        cx,
+        Wide,
+        &control,
+        SET_POSITION,
+        Size(0),
+        Signed(i64::from(position)),
+    )?;
+    Ok(control.handle)
+}

@@ -25,16 +25,6 @@ shims! {
     }
 }
 
-/// The bytes of a resource.
-pub(super) fn bytes(cx: &Cx<'_>, module: Handle, kind: u16, name: ResourceId) -> Option<Vec<u8>> {
-    with_resources(cx, module, |_, resources| {
-        let resource = resources
-            .find(ResourceId::Number(kind), name, None)
-            .ok()??;
-        resources.data(&resource).ok().map(<[u8]>::to_vec)
-    })
-}
-
 /// A text of a module's string table.
 pub(super) fn string(cx: &Cx<'_>, module: Handle, id: u16) -> Option<String> {
     with_resources(cx, module, |_, resources| {
