@@ -32,6 +32,9 @@ pub(super) mod strings;
 pub(super) mod time;
 pub(super) mod wide;
 
+#[cfg(test)]
+mod tests;
+
 use crate::shim::{Shim, name_hash};
 
 /// A function under another name; naming one that is not there does not compile.

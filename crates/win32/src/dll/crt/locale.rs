@@ -27,7 +27,7 @@ fn set<C: Text>(cx: &mut Cx<'_>, category: i32, wanted: Addr) -> Result<Addr, Tr
     if !wanted.is_null() {
         let wanted = string::<C>(cx, wanted)?;
         let known = |name: &&str| name.bytes().map(C::from).eq(wanted.iter().copied());
-        if !NAMES.iter().any(|name| known(name)) {
+        if !NAMES.iter().any(known) {
             return Ok(Addr::NULL);
         }
     }
