@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{env, fs, iter, slice};
+use std::{env, fs, io, iter, slice};
 
 use etcetera::BaseStrategy as _;
-use opendriver::backend::native::Native;
 use opendriver::backend::windows::Windows;
 use opendriver::registry::{self, Entry, Layer};
 use opendriver::{Builder, Manager, Recorder, Registry};
@@ -70,7 +69,6 @@ impl Session {
         );
         let builder = Manager::builder()
             .builtin(echo::driver())
-            .provider(Native::new())
             .provider(windows)
             .registry(self.registry.clone())
             .recorder(Arc::new(watch))
@@ -115,6 +113,25 @@ impl Session {
     pub(crate) fn locate(&self, name: &str, section: Option<&str>) -> Result<Located, Failure> {
         let entry = self.entry(name, section)?;
         Ok(self.locate_file(entry.as_ref().map_or(name, |entry| &entry.file)))
+    }
+
+    /// The error for a name that stands for nothing: no such file, or no such driver.
+    pub(crate) fn nowhere(name: &str) -> Failure {
+        if name.is_empty() {
+            return opendriver::Error::EmptyName.into();
+        }
+        if !name.contains('/') {
+            return opendriver::Error::NotInstalled {
+                name: name.to_owned(),
+            }
+            .into();
+        }
+        let source = match fs::metadata(name) {
+            Ok(_) => io::ErrorKind::IsADirectory.into(),
+            Err(error) => error,
+        };
+        let file = PathBuf::from(name);
+        opendriver::Error::Unreadable { file, source }.into()
     }
 
     /// What the name of a file stands for, whatever is installed.

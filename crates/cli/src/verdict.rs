@@ -116,7 +116,6 @@ const MISSING: &str = "is not implemented";
 /// The way out of an error, where there is one.
 fn hint(error: &Error) -> Option<String> {
     Some(match error {
-        Error::NotInstalled { name } if name.contains(['/', '\\']) => "there is no such file".to_owned(),
         Error::NotInstalled { .. } => {
             "`drv list` shows what is; a file is looked for here, in --path and in OPENDRIVER_PATH".to_owned()
         }

@@ -28,12 +28,7 @@ pub(super) fn run(imports: &args::Imports, session: &Session) -> Result<Exit, Fa
             let error = format!("\"{}\" is built in: it imports nothing", imports.driver);
             return Err(Failure::new(Exit::Unasked, error));
         }
-        Located::Nowhere => {
-            return Err(opendriver::Error::NotInstalled {
-                name: imports.driver.clone(),
-            }
-            .into());
-        }
+        Located::Nowhere => return Err(Session::nowhere(&imports.driver)),
     };
     let folders: Vec<&Path> = session.folders().iter().map(AsRef::as_ref).collect();
     let found = opendriver_win32::imports(&file, &folders).map_err(failure)?;

@@ -34,12 +34,7 @@ pub(super) fn run(info: &args::Info, session: &Session) -> Result<Exit, Failure>
             Facts::read(&file)
                 .map_err(|source| Failure::from(opendriver::Error::Unreadable { file, source }))?,
         ),
-        Located::Nowhere => {
-            return Err(opendriver::Error::NotInstalled {
-                name: info.driver.clone(),
-            }
-            .into());
-        }
+        Located::Nowhere => return Err(Session::nowhere(&info.driver)),
     };
     let answers = if info.no_open {
         Ok(None)

@@ -16,12 +16,7 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
     let file = match &located {
         Located::BuiltIn => install.file.to_ascii_lowercase(),
         Located::File(file) => absolute(file)?,
-        Located::Nowhere => {
-            return Err(opendriver::Error::NotInstalled {
-                name: install.file.clone(),
-            }
-            .into());
-        }
+        Located::Nowhere => return Err(Session::nowhere(&install.file)),
     };
     let alias = match &install.alias {
         Some(alias) => alias.clone(),
