@@ -11,6 +11,7 @@ mod ntdll;
 mod ole32;
 mod oleaut32;
 mod psapi;
+mod psapi;
 mod rpcrt4;
 mod shell32;
 mod shlwapi;
@@ -36,6 +37,7 @@ pub(crate) static ALL: &[&Dll] = &[
     &psapi::PSAPI,
     &rpcrt4::RPCRT4,
     &shell32::SHELL32,
+    &psapi::PSAPI,
     &shlwapi::SHLWAPI,
     &ucrtbase::UCRTBASE,
     &ucrtbase::VCRUNTIME,
@@ -158,14 +160,12 @@ const SYSTEM: &[&str] = &[
     "opengl32.dll",
     "powrprof.dll",
     "propsys.dll",
-    "psapi.dll",
     "quartz.dll",
     "rasapi32.dll",
     "rpcrt4.dll",
     "secur32.dll",
     "setupapi.dll",
     "shell32.dll",
-    "shlwapi.dll",
     "urlmon.dll",
     "user32.dll",
     "userenv.dll",

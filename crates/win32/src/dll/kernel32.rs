@@ -1,5 +1,6 @@
 //! `kernel32.dll`, and what `kernelbase.dll` passes on.
 
+mod atoms;
 mod collation;
 mod console;
 mod conversion;
@@ -48,6 +49,9 @@ pub(super) static KERNEL32: Dll = Dll {
         console::SHIMS,
         views::SHIMS,
         profiles::SHIMS,
+        atoms::OWN,
+        atoms::GLOBAL,
+        super::psapi::K32,
         delay::SHIMS,
         locale::SHIMS,
         messages::SHIMS,
@@ -68,7 +72,8 @@ pub(super) static KERNEL32: Dll = Dll {
         threads::SHIMS,
     ],
     data: &[],
-    also: &[],
+    // As kernelbase does.
+    also: &[&super::shlwapi::SHLWAPI],
     names: &["kernelbase.dll"],
     ordinals: &[],
 };
