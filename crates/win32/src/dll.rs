@@ -11,7 +11,6 @@ mod ntdll;
 mod ole32;
 mod oleaut32;
 mod psapi;
-mod psapi;
 mod rpcrt4;
 mod shell32;
 mod shlwapi;
@@ -37,7 +36,6 @@ pub(crate) static ALL: &[&Dll] = &[
     &psapi::PSAPI,
     &rpcrt4::RPCRT4,
     &shell32::SHELL32,
-    &psapi::PSAPI,
     &shlwapi::SHLWAPI,
     &ucrtbase::UCRTBASE,
     &ucrtbase::VCRUNTIME,
