@@ -72,6 +72,7 @@ impl fmt::Display for Kind {
             Self::Alignment => "misaligned access",
             Self::IllegalInstruction => "illegal instruction",
             Self::Privileged => "privileged instruction",
+            Self::Interrupt(0x29) => "fail-fast interrupt 0x29",
             Self::Interrupt(number) => return write!(f, "software interrupt {number:#x}"),
             Self::Division => "division by zero or overflow in a division",
             Self::FloatingPoint => "floating-point exception",

@@ -96,6 +96,10 @@ impl fmt::Display for FaultKind {
         match self {
             Self::Machine(kind, Some(address)) => write!(f, "{kind} of address {address:#x}"),
             Self::Machine(kind, None) => write!(f, "{kind}"),
+            // Visual C++'s and g++'s.
+            Self::Exception(code @ (0xE06D_7363 | 0x2047_4343)) => {
+                write!(f, "C++ exception that nobody caught ({code:#010x})")
+            }
             Self::Exception(code) => write!(f, "unhandled exception {code:#010x}"),
             Self::Missing { dll, name } => write!(f, "{dll}!{name} is not implemented"),
             Self::Exit { function, code } => write!(f, "call of {function} with {code}"),

@@ -14,6 +14,18 @@ pub(crate) struct Object {
     /// Its name, where it has one: others may open it by that.
     pub(crate) name: Option<String>,
     state: Mutex<State>,
+    pulses: Mutex<Pulses>,
+}
+
+/// What an event keeps of those who wait for it, for the sake of `PulseEvent`. Changed under the lock of all waits only.
+#[derive(Clone, Copy, Default)]
+struct Pulses {
+    /// How many threads wait.
+    waiting: usize,
+    /// How often a manual event was pulsed: it lets everybody go who has waited since before.
+    rounds: u64,
+    /// How many of those who wait an automatic event lets go.
+    passes: usize,
 }
 
 /// What an object is, and whether a wait for it ends.
@@ -48,11 +60,27 @@ impl Object {
         Self {
             name,
             state: Mutex::new(state),
+            pulses: Mutex::default(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no holder panics")
+    }
+
+    fn pulses(&self) -> MutexGuard<'_, Pulses> {
+        self.pulses.lock().expect("no holder panics")
+    }
+
+    /// Whether a pulse lets go a thread that waits since the given round; a pass is used up by that.
+    fn is_pulsed(&self, since: u64) -> bool {
+        let mut pulses = self.pulses();
+        if pulses.rounds > since {
+            return true;
+        }
+        let passes = pulses.passes > 0;
+        pulses.passes = pulses.passes.saturating_sub(1);
+        passes
     }
 
     /// What it is now.
@@ -131,6 +159,23 @@ impl Waits {
         result
     }
 
+    /// Lets those go who wait for an event now, or one of them if it is automatic, and leaves it reset.
+    pub(crate) fn pulse(&self, object: &Object) -> bool {
+        let _all = self.lock.lock().expect("no holder panics");
+        let State::Event { is_manual, is_set } = &mut *object.state() else {
+            return false;
+        };
+        *is_set = false;
+        let mut pulses = object.pulses();
+        if *is_manual {
+            pulses.rounds += 1;
+        } else {
+            pulses.passes = pulses.passes.max(1).min(pulses.waiting);
+        }
+        self.changed.notify_all();
+        true
+    }
+
     /// Lets those who wait look again, for what is not an object.
     pub(crate) fn wake(&self) {
         let _all = self.lock.lock().expect("no holder panics");
@@ -147,12 +192,20 @@ impl Waits {
     ) -> Waited {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut held = self.lock.lock().expect("no holder panics");
+        if let Some(waited) = try_take(objects, all, thread) {
+            return waited;
+        }
+        let queue = Queue::join(objects);
         loop {
             if let Some(waited) = try_take(objects, all, thread) {
                 return waited;
             }
+            if !all && let Some(index) = queue.pulsed() {
+                return Waited::Object(index);
+            }
+            let now = Instant::now();
             let due = objects.iter().filter_map(|object| match object.look() {
-                State::Timer { due, .. } => due,
+                State::Timer { due, .. } => due.filter(|due| *due > now),
                 _ => None,
             });
             let wake = due.chain(deadline).min();
@@ -192,6 +245,42 @@ impl Waits {
                     .wait_timeout_while(held, timeout, |()| must_wait());
                 !waited.expect("no holder panics").1.timed_out()
             }
+        }
+    }
+}
+
+/// A thread that waits, where `PulseEvent` looks for it; made and dropped under the lock of all waits.
+struct Queue<'a> {
+    objects: &'a [Arc<Object>],
+    since: Vec<u64>,
+}
+
+impl<'a> Queue<'a> {
+    fn join(objects: &'a [Arc<Object>]) -> Self {
+        let join = |object: &Arc<Object>| {
+            let mut pulses = object.pulses();
+            pulses.waiting += 1;
+            pulses.rounds
+        };
+        Self {
+            objects,
+            since: objects.iter().map(join).collect(),
+        }
+    }
+
+    /// The first event whose pulse lets this thread go.
+    fn pulsed(&self) -> Option<usize> {
+        let mut all = self.objects.iter().zip(&self.since);
+        all.position(|(object, since)| object.is_pulsed(*since))
+    }
+}
+
+impl Drop for Queue<'_> {
+    fn drop(&mut self) {
+        for object in self.objects {
+            let mut pulses = object.pulses();
+            pulses.waiting -= 1;
+            pulses.passes = pulses.passes.min(pulses.waiting);
         }
     }
 }
@@ -241,3 +330,54 @@ pub(crate) fn timeout(milliseconds: u32) -> Option<Duration> {
 
 /// The pseudo handle of the calling thread.
 pub(crate) const THIS_THREAD: Handle = Handle(u64::MAX - 1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(is_manual: bool) -> Arc<Object> {
+        let is_set = false;
+        Arc::new(Object::new(None, State::Event { is_manual, is_set }))
+    }
+
+    /// Pulses an event for which three threads wait; answers how many it let go.
+    fn let_go(is_manual: bool) -> usize {
+        let (waits, event, end) = (Waits::default(), event(is_manual), event(true));
+        let objects = [event.clone(), end.clone()];
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..=3)
+                .map(|thread| {
+                    let (waits, objects) = (&waits, &objects);
+                    scope.spawn(move || waits.wait(objects, false, None, thread))
+                })
+                .collect();
+            while event.pulses().waiting < 3 {
+                std::thread::yield_now();
+            }
+            assert!(waits.pulse(&event));
+            let expected = if is_manual { 0 } else { 2 };
+            while event.pulses().waiting > expected {
+                std::thread::yield_now();
+            }
+            waits.change(&end, |state| {
+                *state = State::Event {
+                    is_manual: true,
+                    is_set: true,
+                };
+            });
+            let ends = threads.into_iter().map(|thread| thread.join().unwrap());
+            ends.filter(|end| *end == Waited::Object(0)).count()
+        })
+    }
+
+    #[test]
+    fn a_pulse_lets_all_go_who_wait_or_one_and_leaves_the_event_reset() {
+        assert_eq!(let_go(true), 3);
+        assert_eq!(let_go(false), 1);
+        let (waits, event) = (Waits::default(), event(false));
+        assert!(waits.pulse(&event));
+        // Nobody waited, so nobody is let go later either.
+        let waited = waits.wait(std::slice::from_ref(&event), false, Some(Duration::ZERO), 1);
+        assert_eq!(waited, Waited::TimedOut);
+    }
+}

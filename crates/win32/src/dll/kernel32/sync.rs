@@ -56,9 +56,10 @@ shims! {
     /// Resets an event.
     fn ResetEvent(cx, event: Handle) -> bool { set_event(cx, event, false) }
 
-    /// Sets an event for those who wait now, and resets it.
+    /// Lets those go who wait for an event now, and leaves it reset.
     fn PulseEvent(cx, event: Handle) -> bool {
-        Ok(set_event(cx, event, true)? && set_event(cx, event, false)?)
+        let pulsed = object(cx, event).is_some_and(|object| cx.state::<Waits>().pulse(&object));
+        if pulsed { Ok(true) } else { cx.fail(ERROR_INVALID_HANDLE, false) }
     }
 
     /// Makes a semaphore, or opens the one of that name.
