@@ -122,6 +122,8 @@ impl Wine {
         if !wine.prefix.exists() {
             run(&["wine", "wineboot", "--init"])?;
         }
+        // A server that is about to go would keep the one that is to stay from starting.
+        run(&["wineserver", "--wait"])?;
         run(&["wineserver", "--persistent"])?;
         Ok(wine)
     }
