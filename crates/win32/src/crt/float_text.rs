@@ -39,6 +39,8 @@ pub(crate) struct Digits {
 
 /// The significant digits that a `double` can have at all.
 const MOST_DIGITS: usize = 770;
+/// Digits that place the decimal point without doubt.
+const ENOUGH: usize = 40;
 
 impl Digits {
     /// The first `count` significant digits of a finite number, rounded by the rules.
@@ -75,7 +77,8 @@ impl Digits {
                 point: 1,
             };
         }
-        let whole = Self::exact(value, MOST_DIGITS);
+        // So many digits that no power of ten is near enough to be rounded to.
+        let whole = Self::exact(value, ENOUGH);
         let count = i64::from(whole.point) + places;
         if count >= 1 {
             let mut found = Self::significant(value, count as usize, rules);
@@ -86,6 +89,7 @@ impl Digits {
             return found;
         }
         // All that is asked for stands in front of the first digit: it is nothing, or rounds up to one.
+        let whole = Self::exact(value, MOST_DIGITS);
         let half = whole.digits[0] == b'5' && whole.digits[1..].iter().all(|digit| *digit == b'0');
         if count == 0 && whole.digits[0] >= b'5' && (!half || rules.half_up) {
             return Self {
@@ -329,4 +333,114 @@ fn hexadecimal(value: f64, style: Style) -> String {
     );
     text.push_str(&format!("p{power:+}"));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crt::format::Rules;
+    use crate::crt::number::{self, Spelling};
+
+    fn read(text: &str) -> f64 {
+        let unit = |at: u64| {
+            Ok::<u8, std::convert::Infallible>(
+                text.as_bytes().get(at as usize).copied().unwrap_or(0),
+            )
+        };
+        let Ok(found) = number::float(Spelling::C99, unit);
+        assert_eq!(found.consumed as usize, text.len(), "{text}");
+        found.value
+    }
+
+    /// Numbers of every size, and those at the edges.
+    fn numbers() -> impl Iterator<Item = f64> {
+        let edges = [
+            0.0,
+            1.0,
+            0.1,
+            9.5,
+            99.5,
+            0.05,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            5e-324,
+            2.0_f64.powi(60),
+        ];
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let drawn = std::iter::repeat_with(move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            f64::from_bits(state ^ (state >> 31)).abs()
+        });
+        edges
+            .into_iter()
+            .chain(drawn.take(5000))
+            .filter(|value| value.is_finite())
+    }
+
+    #[test]
+    fn seventeen_digits_and_hexadecimal_ones_come_back_as_the_same_number() {
+        for value in numbers() {
+            let style = |conversion, precision| Style {
+                conversion,
+                precision,
+                alternate: false,
+                upper: false,
+            };
+            for rules in [Rules::MSVCRT.float, Rules::UCRT.float] {
+                let decimal = print(value, style(b'e', 16), rules);
+                assert_eq!(read(&decimal).to_bits(), value.to_bits(), "{decimal}");
+                let general = print(value, style(b'g', 17), rules);
+                assert_eq!(read(&general).to_bits(), value.to_bits(), "{general}");
+                let hexadecimal = print(value, style(b'a', 13), rules);
+                assert_eq!(
+                    read(&hexadecimal).to_bits(),
+                    value.to_bits(),
+                    "{hexadecimal}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rounding_to_even_is_what_rust_does() {
+        let rules = FloatRules {
+            half_up: false,
+            ..Rules::UCRT.float
+        };
+        for value in numbers().filter(|value| *value < 1e20) {
+            for precision in [0, 1, 3, 6, 20] {
+                let style = Style {
+                    conversion: b'f',
+                    precision,
+                    alternate: false,
+                    upper: false,
+                };
+                assert_eq!(print(value, style, rules), format!("{value:.precision$}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_half_goes_up_where_the_runtime_says_so() {
+        let print = |value, precision| {
+            print(
+                value,
+                Style {
+                    conversion: b'f',
+                    precision,
+                    alternate: false,
+                    upper: false,
+                },
+                Rules::UCRT.float,
+            )
+        };
+        assert_eq!(print(0.5, 0), "1");
+        assert_eq!(print(2.5, 0), "3");
+        assert_eq!(print(0.125, 2), "0.13");
+        assert_eq!(print(99.5, 0), "100");
+        // Not a half: the nearest number to 0.15 is below it.
+        assert_eq!(print(0.15, 1), "0.1");
+    }
 }

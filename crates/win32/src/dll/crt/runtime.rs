@@ -1,6 +1,7 @@
 //! What the runtime keeps for the process and for each thread.
 
-use std::sync::Mutex;
+use std::cell::{Cell, OnceCell};
+use std::sync::{Arc, Mutex};
 
 use crate::cx::Cx;
 use crate::shim::{Addr, Size};
@@ -43,6 +44,8 @@ pub(super) struct Shared {
     pub(super) exits: Mutex<Vec<Addr>>,
     /// Blocks that are made once and answered by address from then on, by name.
     pub(super) blocks: Mutex<Vec<(&'static str, Addr)>>,
+    /// Blocks of threads that are gone.
+    spare: Mutex<Vec<Addr>>,
     /// Where `set_terminate` points.
     pub(super) terminate: Mutex<Addr>,
     /// Where `set_unexpected` points.
@@ -56,13 +59,26 @@ pub(super) struct Shared {
 /// What the runtime keeps for a thread.
 #[derive(Default)]
 pub(super) struct Own {
-    block: std::cell::Cell<Addr>,
+    block: Cell<Addr>,
+    /// Where the block goes when the thread does.
+    home: OnceCell<Arc<Shared>>,
     /// State of `rand`.
-    pub(super) random: std::cell::Cell<Option<u32>>,
+    pub(super) random: Cell<Option<u32>>,
     /// Where `strtok`, `wcstok` and `_mbstok` go on.
-    pub(super) token: std::cell::Cell<Addr>,
+    pub(super) token: Cell<Addr>,
     /// `_set_thread_local_invalid_parameter_handler`.
-    pub(super) invalid_parameter: std::cell::Cell<Addr>,
+    pub(super) invalid_parameter: Cell<Addr>,
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(home) = self.home.get() {
+            home.spare
+                .lock()
+                .expect("no holder panics")
+                .push(self.block.get());
+        }
+    }
 }
 
 /// Places in the block that a thread has for what is answered by address.
@@ -85,7 +101,15 @@ const OWN_BYTES: u64 = 1088;
 pub(super) fn slot(cx: &Cx<'_>, slot: Slot) -> Result<Addr, Trap> {
     let own = cx.thread().state::<Own>();
     if own.block.get().is_null() {
-        own.block.set(cx.allocate_zeroed(Size(OWN_BYTES)));
+        let shared = own.home.get_or_init(|| cx.state::<Shared>());
+        let spare = shared.spare.lock().expect("no holder panics").pop();
+        own.block.set(match spare {
+            Some(block) => {
+                cx.fill(block, 0, OWN_BYTES)?;
+                block
+            }
+            None => cx.allocate_zeroed(Size(OWN_BYTES)),
+        });
     }
     Ok(own.block.get().offset(slot as u64))
 }

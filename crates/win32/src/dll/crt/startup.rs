@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex};
 
 use super::aliases;
 use super::runtime::{Shared, errno, fail, refuse, windows};
+use super::streams::flush_all;
 use crate::cx::Cx;
 use crate::shim::{Addr, Handle, Size, shims};
 use crate::trap::Trap;
@@ -244,14 +245,18 @@ shims! {
     }
 
     /// Calls what `atexit` was given, without ending the process.
-    fn _cexit(cx) { run_exits(cx) }
+    fn _cexit(cx) {
+        run_exits(cx)?;
+        flush_all(cx).map(|_| ())
+    }
 
-    /// Would end the process' files without calling what `atexit` was given.
-    fn _c_exit(cx) { Ok(()) }
+    /// Writes what waits in streams, without calling what `atexit` was given or ending the process.
+    fn _c_exit(cx) { flush_all(cx).map(|_| ()) }
 
     /// Ends the process, which is a fault of the driver's.
     fn exit(cx, code: i32) {
         run_exits(cx)?;
+        flush_all(cx)?;
         Err(Trap::exit("exit", code as u32))
     }
 

@@ -29,6 +29,16 @@ struct Streams {
     open: Mutex<HashMap<Addr, Open>>,
 }
 
+impl Drop for Streams {
+    fn drop(&mut self) {
+        for open in self.open.get_mut().expect("no holder panics").values() {
+            let mut stream = open.stream.lock().expect("no holder panics");
+            // Nobody is left to tell when it cannot be written.
+            let _ = stream.flush(&mut open.file.lock().expect("no holder panics"));
+        }
+    }
+}
+
 /// An open stream.
 #[derive(Clone)]
 struct Open {
@@ -355,7 +365,7 @@ fn all(cx: &Cx<'_>) -> Vec<Addr> {
         .collect()
 }
 
-fn flush_all(cx: &mut Cx<'_>) -> Result<i32, Trap> {
+pub(super) fn flush_all(cx: &mut Cx<'_>) -> Result<i32, Trap> {
     let files = all(cx);
     for file in &files {
         flush(cx, *file)?;

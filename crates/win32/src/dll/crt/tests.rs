@@ -371,3 +371,45 @@ fn local_time_comes_back_as_the_moment_that_it_was() {
     assert_eq!(bench.ask(NEW, "_gmtime64", &[before]), 0);
     assert_eq!(errno(&bench, NEW), EINVAL);
 }
+
+#[test]
+fn what_a_driver_leaves_in_a_stream_is_written_when_the_process_goes() {
+    let bench = Bench::new();
+    let name = bench.ask(OLD, "_tempnam", &[0, 0]);
+    let path = bench
+        .process
+        .host_path(&text(&bench, name))
+        .expect("a file of the host");
+    let (mode, line) = (bench.text("wb"), bench.text("left behind"));
+    let file = bench.ask(OLD, "fopen", &[name, mode]);
+    bench.ask(OLD, "fputs", &[line, file]);
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"");
+    drop(bench);
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"left behind");
+    std::fs::remove_file(path).expect("it can be removed");
+}
+
+#[test]
+fn threads_that_are_gone_leave_nothing_behind() {
+    let bench = Bench::new();
+    let errno = || bench.ask(OLD, "_errno", &[]);
+    let place = |bench: &Bench| {
+        let function = bench.gate(OLD, "_errno");
+        let thread = bench.ask(OLD, "_beginthreadex", &[0, 0, function, 0, 0, 0]);
+        bench.ask(
+            "kernel32.dll",
+            "WaitForSingleObject",
+            &[thread, 0xffff_ffff],
+        );
+        let code = bench.bytes(&[0; 4]);
+        bench.ask("kernel32.dll", "GetExitCodeThread", &[thread, code]);
+        bench.read(code, 4)
+    };
+    let own = errno();
+    let places: std::collections::BTreeSet<_> = (0..20).map(|_| place(&bench)).collect();
+    assert!(
+        places.len() < 5,
+        "each of 20 threads took a block of its own: {places:?}"
+    );
+    assert_eq!(errno(), own);
+}
