@@ -4,4 +4,6 @@ mod station;
 
 mod exits;
 mod pages;
+mod places;
 mod streams;
+mod transcripts;
