@@ -72,7 +72,10 @@ fn compile(folder: &Path) -> PathBuf {
     to
 }
 
-/// The best of several rounds, in nanoseconds for one.
+/// How many rounds there are.
+const ROUNDS: u32 = 100;
+
+/// The best of many short rounds, in nanoseconds for one: a round that nothing else on the machine got into.
 fn best(count: u32, mut round: impl FnMut(u32)) -> f64 {
     let one = |round: &mut dyn FnMut(u32)| {
         let begun = Instant::now();
@@ -80,7 +83,7 @@ fn best(count: u32, mut round: impl FnMut(u32)) -> f64 {
         begun.elapsed().as_secs_f64() * 1e9 / f64::from(count)
     };
     one(&mut round);
-    (0..15)
+    (0..ROUNDS)
         .map(|_| one(&mut round))
         .fold(f64::INFINITY, f64::min)
 }
@@ -112,7 +115,7 @@ fn messages(manager: &Manager, file: &Path) {
     // SAFETY: the symbol is of this type.
     let proc = *unsafe { library.get::<DriverProc>(b"DriverProc\0") }.expect("it is there");
     let proc = black_box(proc);
-    let direct = best(2_000_000, |count| {
+    let direct = best(50_000, |count| {
         for n in 0..count {
             // SAFETY: the driver takes any numbers.
             black_box(unsafe { proc(1, 1, 0x4000, black_box(n as isize), 7) });
@@ -127,7 +130,7 @@ fn messages(manager: &Manager, file: &Path) {
     heading("one message");
     let guest = black_box(adder().load(std::sync::Arc::new(opendriver_sdk::NoHost)));
     let own = builtin.handle();
-    let guest_direct = best(2_000_000, |count| {
+    let guest_direct = best(50_000, |count| {
         for n in 0..count {
             let call = Call::new(
                 DriverId(1),
@@ -147,7 +150,7 @@ fn messages(manager: &Manager, file: &Path) {
     );
     row(
         "C driver, sent to",
-        best(2_000_000, |count| send_many(&native, count)),
+        best(50_000, |count| send_many(&native, count)),
         direct,
         "3x",
     );
@@ -159,11 +162,11 @@ fn messages(manager: &Manager, file: &Path) {
     );
     row(
         "SDK driver, sent to",
-        best(2_000_000, |count| send_many(&builtin, count)),
+        best(50_000, |count| send_many(&builtin, count)),
         guest_direct,
         "3x",
     );
-    let by_handle = best(2_000_000, |count| {
+    let by_handle = best(50_000, |count| {
         for n in 0..count {
             let sent = manager.send(handle, Message::DRV_USER, black_box(n as isize), 7);
             black_box(sent.expect("the driver answers"));
@@ -177,10 +180,10 @@ fn messages(manager: &Manager, file: &Path) {
     );
 
     heading("two threads, messages in the time of one on one thread");
-    let one = best(1_000_000, |count| send_many(&builtin, count));
+    let one = best(50_000, |count| send_many(&builtin, count));
     let other = manager.open("adder").expect("it opens");
     let two = |pair: [&Instance; 2]| {
-        best(1_000_000, |count| {
+        best(400_000, |count| {
             let barrier = Barrier::new(2);
             thread::scope(|scope| {
                 for instance in pair {
@@ -213,10 +216,10 @@ fn crowds(manager: &Manager) {
             .collect();
         let each = (HELD.load(Ordering::Relaxed) - before) as f64 / live as f64;
         let middle = &instances[live / 2];
-        let time = best(1_000_000, |count| send_many(middle, count));
+        let time = best(50_000, |count| send_many(middle, count));
         let base = *base.get_or_insert(time);
         row(&format!("{live} live, one of them"), time, base, "1.5x");
-        let all = best(1_000_000, |count| {
+        let all = best(50_000, |count| {
             for n in 0..count {
                 let instance = &instances[n as usize % live];
                 black_box(
@@ -259,7 +262,7 @@ fn opens(manager: &Manager, file: &Path) {
         ("native, by path", file),
         ("native, by alias", "native"),
     ] {
-        let time = best(50_000, |count| {
+        let time = best(1_000, |count| {
             for _ in 0..count {
                 manager
                     .open(name)
@@ -271,7 +274,7 @@ fn opens(manager: &Manager, file: &Path) {
         row(what, time, 1000.0, "1000 ns");
     }
     drop(_kept);
-    let time = best(300, |count| {
+    let time = best(10, |count| {
         for _ in 0..count {
             manager
                 .open(file)

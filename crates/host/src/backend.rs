@@ -156,8 +156,11 @@ pub trait Provider: Send + Sync {
 /// A driver that is part of the program.
 pub(crate) struct Linked {
     pub(crate) name: String,
-    pub(crate) load: Box<dyn Fn(&System) -> Box<dyn Backend> + Send + Sync>,
+    pub(crate) load: Box<Load>,
 }
+
+/// Makes such a driver for one life from `DRV_LOAD` to `DRV_FREE`.
+type Load = dyn Fn(&System) -> Box<dyn Backend> + Send + Sync;
 
 impl std::fmt::Debug for Linked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -152,11 +152,7 @@ impl Builder {
             ));
         }
         Manager::new(Arc::new_cyclic(|this| Engine {
-            names: Names {
-                registry,
-                linked: self.linked,
-                folders: self.search_path,
-            },
+            names: Names::new(registry, self.linked, self.search_path),
             providers,
             switches: Switches {
                 session: self.session_instance,

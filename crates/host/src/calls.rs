@@ -118,37 +118,39 @@ pub(crate) struct Entered<'a> {
 }
 
 impl Threads {
-    /// Does something with the calling thread's record.
+    /// The calling thread's record.
     #[inline(always)]
-    pub(crate) fn here<R>(self: &Arc<Self>, f: impl FnOnce(&Inside) -> R) -> R {
-        if let Some(latest) = LATEST.try_with(Cell::get).unwrap_or(None)
-            && std::ptr::eq(latest.list, Arc::as_ptr(self))
-        {
-            // SAFETY: the record stays in `RECORDS` of this thread as long as its list, which the caller has, and the thread itself,
-            // which is running; see `register` and `Records::drop`.
-            return f(unsafe { latest.inside.as_ref() });
-        }
-        f(&self.find_here())
+    pub(crate) fn here(self: &Arc<Self>) -> &Inside {
+        let inside = match LATEST.try_with(Cell::get) {
+            Ok(Some(latest)) if std::ptr::eq(latest.list, Arc::as_ptr(self)) => latest.inside,
+            _ => self.find_here(),
+        };
+        // SAFETY: the record stays in `RECORDS` of this thread as long as its list, which is borrowed here, and as the thread itself,
+        // which is running; see `register` and `Records::drop`. A record is no other thread's to borrow.
+        unsafe { inside.as_ref() }
     }
 
     /// The calling thread's record, from the list of all that it has.
     #[cold]
-    fn find_here(self: &Arc<Self>) -> Rc<Inside> {
+    fn find_here(self: &Arc<Self>) -> NonNull<Inside> {
         let found = RECORDS.try_with(|records| {
             let mut records = records.0.borrow_mut();
             let is_ours =
                 |inside: &&Rc<Inside>| std::ptr::eq(inside.list.as_ptr(), Arc::as_ptr(self));
             let known = records.iter().find(is_ours).map(Rc::clone);
             let inside = known.unwrap_or_else(|| self.register(&mut records));
+            let inside = NonNull::from(&*inside);
             let latest = Latest {
                 list: Arc::as_ptr(self),
-                inside: NonNull::from(&*inside),
+                inside,
             };
             let _ = LATEST.try_with(|place| place.set(Some(latest)));
             inside
         });
-        // A thread that is ending gets a record for each time.
-        found.unwrap_or_else(|_| self.register(&mut Vec::new()))
+        // A thread that is so far at its end that it has no list any more gets a record that nobody takes back.
+        found.unwrap_or_else(|_| {
+            NonNull::from(Box::leak(Box::new(self.register(&mut Vec::new()))).as_ref())
+        })
     }
 
     fn register(self: &Arc<Self>, known: &mut Vec<Rc<Inside>>) -> Rc<Inside> {
@@ -161,8 +163,7 @@ impl Threads {
             first: Piece::new(),
         });
         let mut records = lock(&self.records);
-        // A record that only we know is that of a thread that has ended.
-        records.retain(|record| Arc::strong_count(record) > 1);
+        forget_ended(&mut records);
         records.push(Arc::clone(&record));
         let inside = Rc::new(Inside {
             list: Arc::downgrade(self),
@@ -173,11 +174,11 @@ impl Threads {
         inside
     }
 
-    /// Whether no thread but the calling one has ever been registered. One that registers later sees all that was done before.
+    /// Whether no other thread sends through this manager. One that begins to later sees all that was done before.
     pub(crate) fn is_alone(&self, me: &Inside) -> bool {
-        lock(&self.records)
-            .iter()
-            .all(|record| Arc::ptr_eq(record, &me.record))
+        let mut records = lock(&self.records);
+        forget_ended(&mut records);
+        records.iter().all(|record| Arc::ptr_eq(record, &me.record))
     }
 
     /// The threads that are inside a message of this handle.
@@ -195,6 +196,11 @@ impl Threads {
             .iter()
             .any(|record| record.first.handles().any(|inside| inside == handle.raw()))
     }
+}
+
+/// Takes out the records of threads that have ended: those that only the list knows.
+fn forget_ended(records: &mut Vec<Arc<Record>>) {
+    records.retain(|record| Arc::strong_count(record) > 1);
 }
 
 impl Inside {

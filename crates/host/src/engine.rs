@@ -159,27 +159,26 @@ impl Engine {
         let (Ok(found), Some(handle)) = (self.handles.find(raw), Hdrvr::new(raw)) else {
             return Err(self.unknown(raw));
         };
-        self.threads.here(|inside| {
-            let depth = inside.depth();
-            let entered = ManuallyDrop::new(inside.enter(raw));
-            let _visit = Visit {
-                engine: self,
-                found,
-                handle: raw,
-                entered,
-            };
-            self.fences.light();
-            if !found.is_open() {
-                self.may_enter(inside, &found, handle, depth)?;
-            }
-            // SAFETY: the thread has published that it is inside, and has then seen the instance open, or was inside already.
-            unsafe {
-                found.content(|loaded| match loaded {
-                    Some(loaded) => f(loaded, &found, handle, depth),
-                    None => Err(Error::Closed { handle }),
-                })
-            }
-        })
+        let inside = self.threads.here();
+        let depth = inside.depth();
+        let entered = ManuallyDrop::new(inside.enter(raw));
+        let _visit = Visit {
+            engine: self,
+            found,
+            handle: raw,
+            entered,
+        };
+        self.fences.light();
+        if !found.is_open() {
+            self.may_enter(inside, &found, handle, depth)?;
+        }
+        // SAFETY: the thread has published that it is inside, and has then seen the instance open, or was inside already.
+        unsafe {
+            found.content(|loaded| match loaded {
+                Some(loaded) => f(loaded, &found, handle, depth),
+                None => Err(Error::Closed { handle }),
+            })
+        }
     }
 
     /// Whether a message may go to an instance that is not simply open.

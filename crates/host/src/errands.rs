@@ -53,9 +53,7 @@ impl Engine {
         param2: LParam,
     ) -> Result<Hdrvr, Error> {
         let module = self.wanted(target);
-        let result = self
-            .threads
-            .here(|inside| self.open_module(inside, &module, name, &target.params, param2));
+        let result = self.open_module(self.threads.here(), &module, name, &target.params, param2);
         self.unwanted(&module, true);
         result
     }
@@ -108,8 +106,7 @@ impl Engine {
         let (Ok(found), Some(handle)) = (self.handles.find(raw), Hdrvr::new(raw)) else {
             return Err(self.unknown(raw));
         };
-        self.threads
-            .here(|inside| self.close_found(inside, &found, handle, (param1, param2)))
+        self.close_found(self.threads.here(), &found, handle, (param1, param2))
     }
 
     fn close_found(
@@ -153,8 +150,7 @@ impl Engine {
     /// Closes an instance whatever its driver answers: now, or as soon as the messages have ended that wait for this one to end.
     pub(crate) fn close_by_force(&self, handle: Hdrvr) {
         if let Ok(found) = self.handles.find(handle.raw()) {
-            self.threads
-                .here(|inside| self.force(inside, &found, handle));
+            self.force(self.threads.here(), &found, handle);
         }
     }
 
@@ -258,21 +254,20 @@ impl Engine {
 
     /// Ends a driver of which only the hidden instance is left.
     pub(crate) fn sweep(&self, module: &Arc<Module>) {
-        self.threads.here(|inside| {
-            let mut run = Run {
-                engine: self,
-                module,
-                inside,
-                own: None,
-                text: "",
-                params: (0, 0),
-                loaded: None,
-                session: None,
-                error: None,
-            };
-            // What cannot be swept is inside a message, and stays.
-            let _ = run.errand(Errand::sweep());
-        });
+        let mut run = Run {
+            engine: self,
+            module,
+            inside: self.threads.here(),
+            own: None,
+            text: "",
+            params: (0, 0),
+            loaded: None,
+            session: None,
+            error: None,
+        };
+        // What cannot be swept is inside a message, and stays.
+        let _ = run.errand(Errand::sweep());
+        drop(run);
         self.unwanted(module, false);
     }
 
@@ -299,7 +294,7 @@ impl Engine {
                 let module = Module::new(
                     target.identity.clone(),
                     &target.name(),
-                    target.origin.clone(),
+                    target.origin.absolute(),
                     modules.counted,
                 );
                 let module = Arc::new(module);

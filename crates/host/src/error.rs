@@ -185,7 +185,7 @@ pub enum Error {
     // The system's.
     /// The registry could not be read or written.
     #[error(transparent)]
-    Registry(#[from] registry::Error),
+    Registry(Box<registry::Error>),
     /// No memory that the driver could reach.
     #[error("cannot allocate {len} bytes that the driver can reach")]
     Memory {
@@ -198,6 +198,12 @@ fn but(found: &Option<String>) -> String {
     found
         .as_ref()
         .map_or_else(String::new, |found| format!(", but {found}"))
+}
+
+impl From<registry::Error> for Error {
+    fn from(error: registry::Error) -> Self {
+        Self::Registry(Box::new(error))
+    }
 }
 
 impl Error {

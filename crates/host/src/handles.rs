@@ -129,7 +129,7 @@ struct Spare {
 #[derive(Debug)]
 pub(crate) struct Found<'a, T> {
     entry: &'a Entry<T>,
-    generation: u16,
+    generation: u32,
 }
 
 impl<T> Clone for Found<'_, T> {
@@ -213,7 +213,7 @@ impl<T> Handles<T> {
     }
 
     /// Finds the entry of a handle, whatever its state and generation are.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, raw: u32) -> Result<Found<'_, T>, Unknown> {
         let plain = raw ^ self.salt;
         let (chunk, offset) = place_of(plain & LAST_INDEX);
@@ -222,7 +222,7 @@ impl<T> Handles<T> {
             .get(chunk)
             .and_then(OnceLock::get)
             .and_then(|chunk| chunk.get(offset));
-        let generation = (plain >> INDEX_BITS) as u16;
+        let generation = plain >> INDEX_BITS;
         match entry {
             Some(entry) if generation != 0 => Ok(Found { entry, generation }),
             _ => Err(Unknown::Never),
@@ -249,7 +249,7 @@ impl<T> Handles<T> {
             return Unknown::Never;
         };
         let uses = Mark(found.entry.mark.load(Ordering::Acquire)).uses();
-        if u32::from(found.generation) <= uses {
+        if found.generation <= uses {
             Unknown::Closed(handle)
         } else {
             Unknown::Never
@@ -275,7 +275,7 @@ impl<T> Found<'_, T> {
     #[inline]
     pub(crate) fn state(&self) -> State {
         let mark = Mark(self.entry.mark.load(Ordering::Acquire));
-        if mark.generation() == self.generation {
+        if u32::from(mark.generation()) == self.generation {
             mark.state()
         } else {
             State::Free
@@ -286,13 +286,13 @@ impl<T> Found<'_, T> {
     #[inline(always)]
     pub(crate) fn is_open(&self) -> bool {
         let mark = self.entry.mark.load(Ordering::Acquire);
-        mark as u32 == u32::from(self.generation) << 16 | State::Open as u32
+        mark as u32 == self.generation << 16 | State::Open as u32
     }
 
     /// Moves the instance from one state to another, if it is in the first: only one thread succeeds.
     pub(crate) fn change(&self, from: State, to: State) -> bool {
         let mark = Mark(self.entry.mark.load(Ordering::Relaxed));
-        let same = mark.generation() == self.generation && mark.state() == from;
+        let same = u32::from(mark.generation()) == self.generation && mark.state() == from;
         same && self
             .entry
             .mark

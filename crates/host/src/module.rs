@@ -32,6 +32,18 @@ pub(crate) enum Origin {
     File(PathBuf),
 }
 
+impl Origin {
+    /// The same, whatever becomes of the current folder.
+    pub(crate) fn absolute(&self) -> Self {
+        match self {
+            Self::File(path) => {
+                Self::File(std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+            }
+            linked @ Self::Linked(_) => linked.clone(),
+        }
+    }
+}
+
 /// A driver, in memory or on its way in or out.
 #[derive(Debug)]
 pub(crate) struct Module {

@@ -274,9 +274,16 @@ impl Registry {
     /// # Errors
     /// An [`Error`] for a registry that cannot be read, or an entry that names no file.
     pub fn alias(&self, section: &str, name: &str) -> Result<Option<Entry>, Error> {
-        let key: KeyPath = section.parse()?;
-        self.find(&key, name)?
-            .map(|found| found.into_entry(&key))
+        self.alias_at(&section.parse()?, name)
+    }
+
+    /// The driver that is installed under an alias of the section at this path.
+    ///
+    /// # Errors
+    /// As [`alias`](Self::alias).
+    pub fn alias_at(&self, section: &KeyPath, name: &str) -> Result<Option<Entry>, Error> {
+        self.find(section, name)?
+            .map(|found| found.into_entry(section))
             .transpose()
     }
 

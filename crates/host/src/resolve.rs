@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::backend::{Linked, name_of};
 use crate::module::{Identity, Origin};
-use crate::registry::Entry;
+use crate::registry::{Entry, KeyPath};
 use crate::{Error, OpenOptions, Registry, registry};
 
 /// The sections in which an alias is looked up when none is named.
@@ -17,8 +17,10 @@ const SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
 #[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) registry: Registry,
-    pub(crate) linked: Vec<Arc<Linked>>,
-    pub(crate) folders: Vec<PathBuf>,
+    linked: Vec<Arc<Linked>>,
+    folders: Vec<PathBuf>,
+    /// The sections in which an alias is looked up when none is named.
+    sections: Vec<KeyPath>,
 }
 
 /// What a name leads to.
@@ -43,6 +45,19 @@ impl Target {
 }
 
 impl Names {
+    pub(crate) fn new(registry: Registry, linked: Vec<Arc<Linked>>, folders: Vec<PathBuf>) -> Self {
+        let sections = SECTIONS
+            .iter()
+            .filter_map(|section| section.parse().ok())
+            .collect();
+        Self {
+            registry,
+            linked,
+            folders,
+            sections,
+        }
+    }
+
     /// Looks a name up: an entry of the registry wins over a file, and its value is a file, never another alias.
     pub(crate) fn resolve(&self, options: OpenOptions<'_>) -> Result<Target, Error> {
         let OpenOptions { name, section, .. } = options;
@@ -72,17 +87,21 @@ impl Names {
     }
 
     fn entry(&self, name: &str, section: Option<&str>) -> Result<Option<Entry>, Error> {
-        let sections = section
-            .as_ref()
-            .map_or(SECTIONS.as_slice(), std::slice::from_ref);
-        for section in sections {
-            match self.registry.alias(section, name) {
-                // A name that cannot be one of a value may still name a file.
-                Ok(None) | Err(registry::Error::BadName { .. }) => {}
-                found => return Ok(found?),
+        let Some(section) = section else {
+            // These paths are walked with every open.
+            for section in &self.sections {
+                let entry = self.registry.alias_at(section, name)?;
+                if entry.is_some() {
+                    return Ok(entry);
+                }
             }
+            return Ok(None);
+        };
+        match self.registry.alias(section, name) {
+            // What cannot name a section or a value has no entry; the name may still be a file's.
+            Err(registry::Error::BadName { .. }) => Ok(None),
+            found => Ok(found?),
         }
-        Ok(None)
     }
 
     /// Finds what a file name stands for.
@@ -97,26 +116,25 @@ impl Names {
         }
         let path = Path::new(file);
         let is_bare = path.components().count() == 1 && path.file_name().is_some();
+        if let Some(identity) = identity_of(path) {
+            return Ok((identity, Origin::File(path.to_owned())));
+        }
         let folders = self
             .folders
             .iter()
             .filter(|_| is_bare)
             .map(|folder| folder.join(path));
         let candidates: Vec<PathBuf> = [path.to_owned()].into_iter().chain(folders).collect();
-        let exact = candidates
-            .iter()
-            .find_map(|path| identity_of(path).map(|identity| (identity, path.clone())));
+        let identified = |path: PathBuf| identity_of(&path).map(|identity| (identity, path));
+        let exact = candidates.iter().skip(1).cloned().find_map(identified);
         let found = exact.or_else(|| {
-            let alike = candidates.iter().filter_map(|path| ignoring_case(path));
-            alike
-                .into_iter()
-                .find_map(|path| identity_of(&path).map(|identity| (identity, path)))
+            candidates
+                .iter()
+                .filter_map(|path| ignoring_case(path))
+                .find_map(identified)
         });
         match found {
-            Some((identity, path)) => Ok((
-                identity,
-                Origin::File(std::path::absolute(&path).unwrap_or(path)),
-            )),
+            Some((identity, path)) => Ok((identity, Origin::File(path))),
             None if installed || !is_bare => Err(unreadable(path)),
             None => Err(Error::NotInstalled {
                 name: file.to_owned(),
@@ -185,11 +203,8 @@ mod tests {
             name: "Echo".to_owned(),
             load,
         })];
-        Names {
-            registry,
-            linked,
-            folders: folders.iter().map(|&folder| folder.to_owned()).collect(),
-        }
+        let folders = folders.iter().map(|&folder| folder.to_owned()).collect();
+        Names::new(registry, linked, folders)
     }
 
     fn path_of(target: Target) -> PathBuf {

@@ -174,13 +174,12 @@ impl Backend for Driver {
         } = *call;
         let proc = self.proc;
         opendriver_guard::prepare_thread();
-        // SAFETY: between this frame and the driver's there is nothing to drop; whoever trusts the file vouches that its entry point is of
-        // this type and keeps to its own memory.
-        let answer = unsafe {
-            opendriver_guard::protect(|| {
-                proc(id.0, handle.raw() as usize, message.0, param1, param2)
-            })
+        let call = || {
+            // SAFETY: whoever trusts the file vouches that its entry point is of this type and keeps to its own memory.
+            unsafe { proc(id.0, handle.raw() as usize, message.0, param1, param2) }
         };
+        // SAFETY: between this frame and the driver's there is nothing to drop.
+        let answer = unsafe { opendriver_guard::protect(call) };
         answer.map_err(|fault| describe(&fault))
     }
 

@@ -8,8 +8,11 @@ use opendriver_sdk::{Call, Setting};
 
 use crate::driver::{Log, manager};
 
+/// The size, the section and the alias in a `DRVCONFIGINFO`.
+type ConfigInfo = (u32, String, String);
+
 /// Reads the `DRVCONFIGINFO` that a message points at.
-fn config_info(call: &Call<'_>) -> (u32, String, String) {
+fn config_info(call: &Call<'_>) -> ConfigInfo {
     let at = call.param2.cast_unsigned();
     let read = |address: usize, len: usize| {
         let mut bytes = vec![0; len];
@@ -37,7 +40,7 @@ fn config_info(call: &Call<'_>) -> (u32, String, String) {
 #[cfg(all(feature = "native", target_os = "linux", target_arch = "x86_64"))]
 fn configure_carries_the_window_and_where_the_driver_is_installed() {
     let log = Log::default();
-    let seen: Arc<Mutex<Vec<(isize, (u32, String, String))>>> = Arc::default();
+    let seen: Arc<Mutex<Vec<(isize, ConfigInfo)>>> = Arc::default();
     let see = Arc::clone(&seen);
     let driver = log.driver("d", move |call| match call.message {
         Message::DRV_QUERYCONFIGURE => Some(1),
