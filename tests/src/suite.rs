@@ -78,13 +78,16 @@ macro_rules! behaviours {
             reentry::a_driver_may_open_itself_again_once_it_is_enabled
             reentry::a_driver_cannot_open_itself_inside_its_load
             reentry::a_driver_cannot_close_an_instance_inside_its_own_message
+            reentry::a_driver_cannot_close_who_waits_for_its_answer
             threads::many_threads_opening_share_one_load
             threads::many_threads_closing_share_one_free
+            threads::many_threads_may_be_refused_at_once
             threads::a_send_racing_a_close_answers_or_fails
             threads::a_close_waits_for_messages_in_flight
             threads::a_driver_that_blocks_stops_no_other
             threads::messages_to_one_instance_run_at_the_same_time
             threads::an_open_racing_the_last_close_joins_or_loads_afresh
+            threads::the_session_s_end_waits_for_messages_in_flight
         }
     };
 }

@@ -116,3 +116,20 @@ pub fn a_driver_cannot_close_an_instance_inside_its_own_message(kind: &dyn Kind)
     assert_eq!(house.d.board.messages(), [LOAD, ENABLE, OPEN, USER]);
     assert_eq!(instance.send(USER, 1, 1).unwrap(), 2);
 }
+
+/// Rule T5, through another driver: whoever waits for an answer cannot be closed by who is to give it.
+pub fn a_driver_cannot_close_who_waits_for_its_answer(kind: &dyn Kind) {
+    let house = House::new(kind);
+    let (d, e) = (house.open("d"), house.open("e"));
+    let ask = Message(USER.0 + 1);
+    house
+        .d
+        .board
+        .once_send(ask, i64::from(e.handle().raw()), USER);
+    let rule = house.e.board.once(USER, Close, i64::from(d.handle().raw()));
+    assert_eq!(d.send(ask, 5, 7).unwrap(), 12);
+    assert_eq!(rule.result(), 0);
+    assert_eq!(house.d.board.messages(), [LOAD, ENABLE, OPEN, ask]);
+    assert_eq!(d.close(0, 0).unwrap(), 1);
+    assert_eq!(e.close(0, 0).unwrap(), 1);
+}

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use super::messages::{CLOSE, DISABLE, ENABLE, FREE, LOAD, OPEN, USER};
-use crate::board::Action::Wait;
+use crate::board::Action::{Answer, Wait};
 use crate::board::Heard;
 use crate::house::House;
 use crate::kind::Kind;
@@ -214,6 +214,53 @@ pub fn an_open_racing_the_last_close_joins_or_loads_afresh(kind: &dyn Kind) {
     let log = house.d.board.log();
     assert_eq!(count(&log, OPEN), 80);
     assert_eq!(count(&log, LOAD), count(&log, FREE));
+    assert_lives_are_whole(&log);
+    assert!(house.manager.modules().is_empty());
+}
+
+/// Rules L3 and T2: each thread is refused, and nothing but `DRV_LOAD` is ever sent.
+pub fn many_threads_may_be_refused_at_once(kind: &dyn Kind) {
+    let house = House::new(kind);
+    house.d.board.always(LOAD, Answer, 0);
+    let barrier = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                barrier.wait();
+                assert!(house.manager.open("d").is_err());
+            });
+        }
+    });
+    let messages = house.d.board.take_messages();
+    assert!((1..=THREADS).contains(&messages.len()));
+    assert!(messages.iter().all(|&message| message == LOAD));
+    assert!(house.manager.modules().is_empty());
+    house.d.board.forget_rules();
+    house.open("d").close(0, 0).unwrap();
+}
+
+/// Rules L11 and T4: the session's end waits for messages in flight, and nothing comes after it.
+pub fn the_session_s_end_waits_for_messages_in_flight(kind: &dyn Kind) {
+    let house = House::new(kind);
+    let handle = house.open("d").into_handle().raw();
+    let other = house.open("d").into_handle().raw();
+    house.d.board.once(USER, Wait, 0);
+    thread::scope(|scope| {
+        let sender = scope.spawn(|| house.manager.send(handle, USER, 5, 7));
+        house.d.board.until_waiting(1);
+        let ender = scope.spawn(|| house.manager.end_session());
+        house.d.board.open_gate();
+        assert_eq!(sender.join().unwrap().unwrap(), 12);
+        ender.join().unwrap();
+    });
+    assert!(house.manager.send(handle, USER, 5, 7).is_err());
+    assert!(house.manager.send(other, USER, 5, 7).is_err());
+    let log = house.d.board.log();
+    assert_eq!(count(&log, Message::DRV_EXITSESSION), 2);
+    assert_eq!(count(&log, CLOSE), 2);
+    let sent = log.iter().find(|heard| heard.message == USER).unwrap();
+    let of_sender = |heard: &&Heard| heard.message == CLOSE && heard.handle == sent.handle;
+    assert!(sent.ended < log.iter().find(of_sender).unwrap().began);
     assert_lives_are_whole(&log);
     assert!(house.manager.modules().is_empty());
 }
