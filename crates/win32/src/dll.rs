@@ -4,6 +4,7 @@ mod advapi32;
 mod comctl32;
 mod comdlg32;
 mod crt;
+mod gdi32;
 mod kernel32;
 mod msdmo;
 mod msvcrt;
@@ -27,6 +28,7 @@ pub(crate) static ALL: &[&Dll] = &[
     &advapi32::ADVAPI32,
     &comctl32::COMCTL32,
     &comdlg32::COMDLG32,
+    &gdi32::GDI32,
     &kernel32::KERNEL32,
     &msdmo::MSDMO,
     &msvcrt::MSVCRT,

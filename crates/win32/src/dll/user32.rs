@@ -14,6 +14,7 @@ mod messages;
 mod places;
 mod windows;
 
+mod painting;
 mod rects;
 mod screen;
 
@@ -38,6 +39,7 @@ pub(super) static USER32: Dll = Dll {
         places::FAMILY,
         places::PLACES,
         places::NUMBERS,
+        painting::SHIMS,
         rects::SHIMS,
         screen::SHIMS,
         screen::DEVICES,
