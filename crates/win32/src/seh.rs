@@ -31,7 +31,7 @@ use dispatch::{Answer, Flight};
 
 pub(crate) use context::Context;
 pub(crate) use leaving::Unwind;
-pub(crate) use resume::divert;
+pub(crate) use resume::{Wide, divert};
 pub(crate) use shims::{C_FRAMES, C_RUNTIME, CXX_RUNTIME, KERNEL, NATIVE};
 pub(crate) use walk::Edge;
 
@@ -51,6 +51,7 @@ pub(crate) fn settle(thread: &Thread, caller: &Caller, trap: Trap) -> ! {
 
 /// Settles the fault whose registers [`divert`] has kept.
 fn settle_fault(thread: &Thread) -> ! {
+    let wide = thread.wide.get();
     let resolved = {
         // SAFETY: written by the fault handler before it sent the thread here; faults from here on are not diverted.
         let context = Box::new(unsafe { (*thread.faulted.get()).clone() });
@@ -61,7 +62,19 @@ fn settle_fault(thread: &Thread) -> ! {
             None => Err(Trap::exception(0)),
         }
     };
-    go_on(thread, resolved)
+    match resolved {
+        Ok(Resumed::There) => resume::resume_whole(thread, wide),
+        Ok(Resumed::Elsewhere) => go_on(thread, Ok(())),
+        Err(trap) => go_on(thread, Err(trap)),
+    }
+}
+
+/// Where a driver that faulted goes on.
+enum Resumed {
+    /// At the fault, which a handler has mended.
+    There,
+    /// In a frame that took the exception.
+    Elsewhere,
 }
 
 fn resolve_fault(
@@ -69,14 +82,14 @@ fn resolve_fault(
     edge: &Edge,
     context: &Context,
     fault: &opendriver_guard::Fault,
-) -> Result<(), Trap> {
+) -> Result<Resumed, Trap> {
     let Some(record) = status::record(fault, context) else {
         return Err(Trap::machine(fault));
     };
     match offer(thread.process(), thread, edge, record, context.clone()) {
-        Ok(true) => Ok(()),
+        Ok(true) => Ok(Resumed::There),
         Ok(false) => Err(Trap::machine(fault)),
-        Err(trap) => resolve(thread, edge, trap),
+        Err(trap) => resolve(thread, edge, trap).map(|()| Resumed::Elsewhere),
     }
 }
 

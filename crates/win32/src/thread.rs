@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use crate::enter::Frame;
 use crate::process::Process;
-use crate::seh::{Context, Edge};
+use crate::seh::{Context, Edge, Wide};
 use crate::state::States;
 use crate::teb::{self, offset};
 use crate::trap::Trap;
@@ -35,6 +35,8 @@ pub(crate) struct Thread {
     pub(crate) pending: Cell<Option<opendriver_guard::Fault>>,
     /// The registers at that fault.
     pub(crate) faulted: UnsafeCell<Context>,
+    /// Where the registers wait that do not fit there.
+    pub(crate) wide: Cell<Wide>,
     /// The registers with which driver code is about to go on.
     pub(crate) resumed: UnsafeCell<Context>,
 }
@@ -130,6 +132,7 @@ impl Thread {
             states: States::default(),
             pending: Cell::new(None),
             faulted: UnsafeCell::new(Context::new()),
+            wide: Cell::default(),
             resumed: UnsafeCell::new(Context::new()),
         });
         let word = |at: usize, value: u64| thread.set_teb_word(at, value);

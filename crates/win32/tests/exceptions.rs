@@ -112,6 +112,19 @@ fn exceptions_take_the_way_that_they_take_on_windows() {
 }
 
 #[test]
+fn wide_registers_survive_a_fault_that_is_mended() {
+    if std::arch::is_x86_feature_detected!("avx") {
+        let module = load();
+        for _ in 0..100 {
+            assert_eq!(
+                call(&module, "continue_with_wide_registers", &[]),
+                Ok(11_234)
+            );
+        }
+    }
+}
+
+#[test]
 fn handling_exceptions_again_and_again_costs_no_stack() {
     let module = load();
     for _ in 0..2000 {

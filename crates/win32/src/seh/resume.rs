@@ -1,6 +1,10 @@
 //! Into and out of exception handling: from the instruction that faulted, and back to any instruction of the driver.
+//!
+//! The registers that a `CONTEXT` has no room for, the upper parts of the vectors, wait on the stack while a fault is handled,
+//! and come back if the driver goes on where it faulted.
 
 use std::arch::global_asm;
+use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::mem::offset_of;
 
 use opendriver_guard::{Machine, Register};
@@ -17,14 +21,20 @@ const ROOM: u64 = 0x1_8000;
 /// False if there is no stack for that. Called in the signal handler.
 pub(crate) fn divert(thread: &Thread, machine: &mut Machine<'_>) -> bool {
     let stack = machine.get(Register::Rsp);
-    if !thread.is_stack(stack) || stack < thread.stack_limit() + ROOM {
+    if !thread.is_stack(stack) || stack < thread.stack_limit() + ROOM + WIDE_BYTES {
         return false;
     }
     // SAFETY: the cell is read on this thread only, after it was sent there and before it faults again.
     let context = unsafe { &mut *thread.faulted.get() };
     save(context, machine);
+    let wide = Wide {
+        area: (stack - 64 - WIDE_BYTES) & !63,
+        parts: wide_parts(),
+    };
+    thread.wide.set(wide);
     machine.set(Register::Rdi, &raw const *thread as u64);
-    machine.set(Register::Rsp, (stack - 64) & !15);
+    machine.set(Register::Rsi, wide.parts.into());
+    machine.set(Register::Rsp, wide.area);
     machine.set(Register::Rip, opendriver_win32_faulted as *const () as u64);
     machine.set(Register::Flags, 0x202);
     true
@@ -41,6 +51,41 @@ fn save(context: &mut Context, machine: &Machine<'_>) {
         context.floating = *vectors;
     }
     context.mxcsr = machine.mxcsr();
+}
+
+/// Where the wide registers of a thread that faulted wait, and which parts of them there are.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Wide {
+    area: u64,
+    parts: u32,
+}
+
+/// Bytes that wide registers may take.
+const WIDE_BYTES: u64 = 4096;
+/// The parts of the processor's extended state that programs compute with: x87, SSE, AVX, AVX-512.
+const PARTS: u32 = 0xe7;
+/// Those of them that a `CONTEXT` holds.
+const LEGACY_PARTS: u32 = 3;
+
+/// The parts that this processor has; none if they cannot be saved as a whole.
+fn wide_parts() -> u32 {
+    const OSXSAVE: u32 = 1 << 27;
+    if __cpuid(1).ecx & OSXSAVE == 0 {
+        return 0;
+    }
+    // SAFETY: the instruction is there, or the system would not have said that it uses it.
+    let enabled = unsafe { read_enabled() } & PARTS;
+    let fits = (2..8).filter(|part| enabled >> part & 1 != 0).all(|part| {
+        let leaf = __cpuid_count(0xd, part);
+        u64::from(leaf.ebx) + u64::from(leaf.eax) <= WIDE_BYTES
+    });
+    if fits { enabled } else { 0 }
+}
+
+#[target_feature(enable = "xsave")]
+fn read_enabled() -> u32 {
+    // SAFETY: register 0 exists wherever the instruction does.
+    unsafe { _xgetbv(0) as u32 }
 }
 
 /// Keeps the registers that [`resume`] will load.
@@ -61,6 +106,17 @@ pub(super) fn resume(thread: &Thread) -> ! {
     unsafe { opendriver_win32_resume(thread.resumed.get()) }
 }
 
+/// Loads the registers that were kept, and those that waited since the fault that is over.
+pub(super) fn resume_whole(thread: &Thread, wide: Wide) -> ! {
+    if wide.parts == 0 {
+        resume(thread);
+    }
+    // SAFETY: as in `resume`; the area lies above this frame, where the code that called us has saved these very parts.
+    unsafe {
+        opendriver_win32_resume_whole(thread.resumed.get(), wide.area, wide.parts & !LEGACY_PARTS)
+    }
+}
+
 extern "C" fn faulted(thread: *const Thread) -> ! {
     // SAFETY: `divert` passes the thread that faulted.
     super::settle_fault(unsafe { &*thread })
@@ -69,6 +125,7 @@ extern "C" fn faulted(thread: *const Thread) -> ! {
 unsafe extern "C" {
     fn opendriver_win32_faulted();
     fn opendriver_win32_resume(context: *const Context) -> !;
+    fn opendriver_win32_resume_whole(context: *const Context, area: u64, parts: u32) -> !;
 }
 
 global_asm!(
@@ -76,13 +133,34 @@ global_asm!(
     ".globl opendriver_win32_faulted",
     ".hidden opendriver_win32_faulted",
     "opendriver_win32_faulted:",
-    // The registers are saved; ours expects the modes of a fresh thread.
+    // rdi: thread, rsi: the parts to save at rsp, whose header must be zero before.
+    "test esi, esi",
+    "jz 2f",
+    "xor eax, eax",
+    "mov ecx, 64",
+    "3:",
+    "mov [rsp + rcx + 504], rax",
+    "sub ecx, 8",
+    "jnz 3b",
+    "mov eax, esi",
+    "xor edx, edx",
+    "xsave64 [rsp]",
+    "2:",
+    // Everything is saved; ours expects the modes of a fresh thread.
     "fninit",
     "fldcw [rip + {control}]",
     "ldmxcsr [rip + {mxcsr}]",
     "xor ebp, ebp",
     "call {faulted}",
     "ud2",
+    ".p2align 4",
+    ".globl opendriver_win32_resume_whole",
+    ".hidden opendriver_win32_resume_whole",
+    "opendriver_win32_resume_whole:",
+    "mov eax, edx",
+    "xor edx, edx",
+    "xrstor64 [rsi]",
+    "jmp opendriver_win32_resume",
     ".p2align 4",
     ".globl opendriver_win32_resume",
     ".hidden opendriver_win32_resume",
