@@ -113,6 +113,31 @@ fn a_reader_that_goes_away_does_not_hide_a_refusal() {
 }
 
 #[test]
+fn an_output_that_is_full_is_an_error() {
+    let full = || {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .expect("a full device")
+    };
+    for line in [&["open", "echo", "--times", "3"][..], &["list"]] {
+        let output = Station::new()
+            .command(line)
+            .stdout(full())
+            .output()
+            .expect("drv runs");
+        assert_eq!(output.status.code(), Some(2), "{line:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(
+            said.matches("error: standard output cannot be written")
+                .count(),
+            1,
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn quiet_prints_errors_only() {
     let station = Station::new();
     let ran = station.run(&["-q", "open", "echo", "--times", "3"]);
