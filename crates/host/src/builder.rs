@@ -19,6 +19,20 @@ use crate::waiting::WaitingRoom;
 use crate::{Manager, Recorder, Registry, System};
 
 /// Says what a manager knows and may do.
+///
+/// ```
+/// use opendriver::{Manager, Registry};
+///
+/// let registry = Registry::in_memory();
+/// registry.set_value("Drivers32", "msacm.msadpcm", "msadp32.acm")?;
+/// let manager = Manager::builder()
+///     .registry(registry)
+///     .search_path("/usr/lib/drivers")
+///     .trust_foreign_code()
+///     .build();
+/// assert!(manager.modules().is_empty());
+/// # Ok::<(), opendriver::registry::Error>(())
+/// ```
 #[derive(Default)]
 #[must_use]
 pub struct Builder {

@@ -27,6 +27,14 @@ pub enum Blame {
 }
 
 /// Why the manager could not do what it was asked.
+///
+/// ```
+/// use opendriver::{Blame, Manager};
+///
+/// let error = Manager::builder().build().open("vidc.utvd").unwrap_err();
+/// assert_eq!(error.to_string(), "no driver named \"vidc.utvd\" is installed");
+/// assert_eq!(error.blame(), Blame::Caller);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

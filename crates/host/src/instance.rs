@@ -10,6 +10,27 @@ use crate::engine::Engine;
 use crate::{Blocks, Error, ModuleInfo};
 
 /// One open instance of a driver. Dropping it closes it, whatever the driver answers.
+///
+/// ```
+/// use opendriver::{Error, Manager, Message};
+/// use opendriver_sdk::{BuiltIn, Call};
+///
+/// // A driver that does not want to be closed without its word.
+/// let driver = BuiltIn::procedure("stubborn", |_| {
+///     Box::new(|call: &Call<'_>| match call.message {
+///         Message::DRV_CLOSE => call.param1,
+///         _ => 1,
+///     })
+/// });
+/// let manager = Manager::builder().builtin(driver).build();
+/// let instance = manager.open("stubborn")?;
+///
+/// let refused = instance.close(0, 0).unwrap_err();
+/// assert!(matches!(refused.error, Error::Refused { .. }));
+/// let instance = refused.instance; // still open
+/// assert_eq!(instance.close(7, 0)?, 7);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Instance {
     engine: Arc<Engine>,

@@ -61,8 +61,15 @@ unsafe impl Memory for Heap {
 /// Gives out blocks that one instance's driver may touch.
 ///
 /// ```
-/// # let manager = opendriver::Manager::builder().build();
-/// # let _ = manager;
+/// # use opendriver::Manager;
+/// # use opendriver_sdk::{BuiltIn, Call};
+/// # let driver = BuiltIn::procedure("d", |_| Box::new(|_: &Call<'_>| 1));
+/// # let manager = Manager::builder().builtin(driver).guarded_blocks(true).build();
+/// let instance = manager.open("d")?;
+/// let block = instance.memory()?.copy_of(b"some input")?;
+/// instance.send(opendriver::Message::DRV_USER, block.address(), block.len() as isize)?;
+/// assert!(block.check().is_ok(), "the driver kept to the block");
+/// # Ok::<(), opendriver::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Blocks {

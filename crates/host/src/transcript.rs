@@ -117,6 +117,19 @@ pub struct Outcome {
 }
 
 /// A recorder that keeps everything, in the order in which messages began.
+///
+/// ```
+/// use std::sync::Arc;
+/// use opendriver::{Manager, Transcript};
+/// # use opendriver_sdk::{BuiltIn, Call};
+/// # let driver = BuiltIn::procedure("d", |_| Box::new(|_: &Call<'_>| 1));
+///
+/// let transcript = Arc::new(Transcript::new());
+/// let manager = Manager::builder().builtin(driver).predictable_handles(true).recorder(transcript.clone()).build();
+/// manager.open("d")?.close(3, 4)?;
+/// assert_eq!(transcript.records()[3].to_string(), "d 0x400001 [0x1] DRV_CLOSE(0x3, 0x4) = 0x1");
+/// # Ok::<(), opendriver::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Transcript {
     kept: Mutex<Kept>,
