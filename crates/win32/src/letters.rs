@@ -101,19 +101,6 @@ impl Letters {
         self.put(cx, at, text)?;
         Ok(length)
     }
-
-    /// Reads texts one after another, up to an empty one.
-    pub(crate) fn read_list(self, cx: &Cx<'_>, mut at: Addr) -> Result<Vec<String>, Trap> {
-        let mut list = Vec::new();
-        loop {
-            let text = self.read(cx, at)?;
-            if text.is_empty() {
-                return Ok(list);
-            }
-            at = at.offset((self.length(cx, &text) + 1) * self.bytes());
-            list.push(text);
-        }
-    }
 }
 
 #[cfg(test)]

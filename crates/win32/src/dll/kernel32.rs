@@ -3,6 +3,7 @@
 mod atoms;
 mod collation;
 mod console;
+mod contexts;
 mod conversion;
 mod delay;
 mod directories;
@@ -11,12 +12,13 @@ mod files;
 mod finding;
 mod handles;
 pub(super) mod heaps;
+mod links;
 pub(super) mod lists;
 mod local;
 mod locale;
 pub(super) mod locks;
 mod messages;
-mod modules;
+pub(super) mod modules;
 pub(super) mod pages;
 mod pool;
 pub(super) mod process;
@@ -49,6 +51,9 @@ pub(super) static KERNEL32: Dll = Dll {
         console::SHIMS,
         views::SHIMS,
         profiles::SHIMS,
+        contexts::SHIMS,
+        links::SHIMS,
+        links::ALIASES,
         atoms::OWN,
         atoms::GLOBAL,
         super::psapi::K32,

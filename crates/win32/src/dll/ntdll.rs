@@ -1,6 +1,7 @@
 //! `ntdll.dll`: what C runtimes and careful drivers take from below `kernel32.dll`.
 
 mod names;
+mod process;
 mod status;
 mod strings;
 mod system;
@@ -14,6 +15,7 @@ pub(super) static NTDLL: Dll = Dll {
         strings::SHIMS,
         status::SHIMS,
         system::SHIMS,
+        process::SHIMS,
         super::kernel32::lists::SHIMS,
         super::kernel32::lists::ALIASES,
         crate::seh::NATIVE,

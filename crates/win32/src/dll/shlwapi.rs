@@ -16,7 +16,6 @@ pub(super) static SHLWAPI: Dll = Dll {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::bench::Bench;
 
     const DLL: &str = "shlwapi.dll";

@@ -192,7 +192,11 @@ pub(super) fn attributes(found: &fs::Metadata) -> u32 {
 }
 
 /// A file of the host, or why it cannot be one.
-fn host(cx: &Cx<'_>, letters: Letters, name: Addr) -> Result<Result<PathBuf, u32>, Trap> {
+pub(super) fn host(
+    cx: &Cx<'_>,
+    letters: Letters,
+    name: Addr,
+) -> Result<Result<PathBuf, u32>, Trap> {
     let name = letters.read(cx, name)?;
     Ok(match cx.process().locate(&name) {
         Ok(Place::Host(path)) => Ok(path),
@@ -218,7 +222,7 @@ fn change(
     answer(cx, done)
 }
 
-fn pair(
+pub(super) fn pair(
     cx: &Cx<'_>,
     letters: Letters,
     from: Addr,
@@ -269,7 +273,7 @@ fn rename(from: PathBuf, to: PathBuf, replace: bool) -> Result<(), u32> {
     }
 }
 
-fn copy(from: PathBuf, to: PathBuf, keep: bool) -> Result<(), u32> {
+pub(super) fn copy(from: PathBuf, to: PathBuf, keep: bool) -> Result<(), u32> {
     if keep && to.exists() {
         return Err(ERROR_FILE_EXISTS);
     }

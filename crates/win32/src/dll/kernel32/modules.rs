@@ -149,7 +149,7 @@ pub(crate) fn module_of(cx: &Cx<'_>, module: Handle) -> Option<ModuleRef> {
     process.images().by_handle(handle)
 }
 
-fn find(cx: &Cx<'_>, module: &ModuleRef, symbol: Symbol<'_>) -> Option<u64> {
+pub(in crate::dll) fn find(cx: &Cx<'_>, module: &ModuleRef, symbol: Symbol<'_>) -> Option<u64> {
     cx.process().symbol_address(cx.thread(), module, symbol, 16)
 }
 
@@ -212,7 +212,7 @@ fn fit(cx: &Cx<'_>, length: usize, size: u32) -> (usize, u32) {
     }
 }
 
-fn load(cx: &Cx<'_>, name: &str, flags: u32) -> Result<Handle, Trap> {
+pub(in crate::dll) fn load(cx: &Cx<'_>, name: &str, flags: u32) -> Result<Handle, Trap> {
     let process = cx.process();
     if flags & LOAD_AS_DATA != 0 {
         cx.report(crate::Report::Warning(format!(

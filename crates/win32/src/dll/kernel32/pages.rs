@@ -104,7 +104,13 @@ shims! {
     fn RtlZeroMemory(cx, at: Addr, size: Size) { cx.fill(at, 0, size.0) }
 }
 
-fn allocate(cx: &Cx<'_>, at: Addr, size: Size, kind: u32, protect: u32) -> Result<Addr, Trap> {
+pub(in crate::dll) fn allocate(
+    cx: &Cx<'_>,
+    at: Addr,
+    size: Size,
+    kind: u32,
+    protect: u32,
+) -> Result<Addr, Trap> {
     let reservations = cx.state::<Reservations>();
     if kind & MEM_RESET != 0 {
         return Ok(at);
@@ -127,7 +133,7 @@ fn allocate(cx: &Cx<'_>, at: Addr, size: Size, kind: u32, protect: u32) -> Resul
     }
 }
 
-fn free(cx: &Cx<'_>, at: Addr, size: Size, kind: u32) -> Result<bool, Trap> {
+pub(in crate::dll) fn free(cx: &Cx<'_>, at: Addr, size: Size, kind: u32) -> Result<bool, Trap> {
     let reservations = cx.state::<Reservations>();
     let done = match kind {
         MEM_RELEASE if size.0 == 0 => reservations.release(at.0),
@@ -141,7 +147,13 @@ fn free(cx: &Cx<'_>, at: Addr, size: Size, kind: u32) -> Result<bool, Trap> {
     }
 }
 
-fn change(cx: &Cx<'_>, at: Addr, size: Size, protect: u32, before: Addr) -> Result<bool, Trap> {
+pub(in crate::dll) fn change(
+    cx: &Cx<'_>,
+    at: Addr,
+    size: Size,
+    protect: u32,
+    before: Addr,
+) -> Result<bool, Trap> {
     let images = cx.process().images();
     match cx
         .state::<Reservations>()

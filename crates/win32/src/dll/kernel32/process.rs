@@ -5,6 +5,8 @@ use crate::shim::{Addr, Handle, Size, shims};
 use crate::trap::Trap;
 
 const ERROR_INVALID_HANDLE: u32 = 6;
+/// `STATUS_BREAKPOINT`.
+const BREAKPOINT: u32 = 0x8000_0003;
 
 shims! {
     pub(in crate::dll) static SHIMS = "kernel32.dll", stdcall;
@@ -140,6 +142,23 @@ shims! {
         Ok(())
     }
 
+    /// Stops for a debugger.
+    fn DebugBreak(cx) { Err(Trap::exception(BREAKPOINT)) }
+
+    /// Shows why the program must end, and ends it.
+    fn FatalAppExitA(cx, action: u32, text: Addr) {
+        let text = cx.text_a(text)?;
+        cx.report(crate::Report::Warning(text));
+        Err(Trap::exit("FatalAppExit", 0))
+    }
+
+    /// Shows why the program must end, and ends it.
+    fn FatalAppExitW(cx, action: u32, text: Addr) {
+        let text = cx.text_w(text)?;
+        cx.report(crate::Report::Warning(text));
+        Err(Trap::exit("FatalAppExit", 0))
+    }
+
     /// Multiplies and divides with a 64-bit product, rounded; -1 when it does not fit.
     fn MulDiv(cx, number: i32, numerator: i32, denominator: i32) -> i32 {
         Ok(mul_div(number, numerator, denominator))
@@ -200,6 +219,28 @@ fn mul_div(number: i32, numerator: i32, denominator: i32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::mul_div;
+
+    #[test]
+    fn a_fatal_end_says_why() {
+        let bench = crate::bench::Bench::new();
+        let why = bench.text("no codec");
+        let fault = bench
+            .call("kernel32.dll", "FatalAppExitA", &[0, why])
+            .unwrap_err();
+        assert!(matches!(
+            fault.kind,
+            crate::FaultKind::Exit {
+                function: "FatalAppExit",
+                ..
+            }
+        ));
+        assert_eq!(
+            bench.reports(),
+            [crate::Report::Warning("no codec".to_owned())]
+        );
+        let fault = bench.call("kernel32.dll", "DebugBreak", &[]).unwrap_err();
+        assert_eq!(fault.kind, crate::FaultKind::Exception(super::BREAKPOINT));
+    }
 
     #[test]
     fn a_product_is_divided_and_rounded_away_from_zero() {

@@ -1,6 +1,5 @@
 //! `NTSTATUS` values, and the Windows codes that they stand for.
 
-use crate::cx::Cx;
 use crate::shim::shims;
 
 pub(super) const SUCCESS: u32 = 0;

@@ -228,7 +228,7 @@ fn put(cx: &Cx<'_>, at: Addr, string: Counted) -> Result<(), Trap> {
     Ok(())
 }
 
-fn text(cx: &Cx<'_>, letters: Letters, at: Addr) -> Result<String, Trap> {
+pub(super) fn text(cx: &Cx<'_>, letters: Letters, at: Addr) -> Result<String, Trap> {
     let string = get(cx, at)?;
     Ok(letters.decode(cx, &cx.bytes(string.buffer, string.length.into())?))
 }
