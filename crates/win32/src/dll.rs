@@ -4,6 +4,7 @@ mod advapi32;
 mod comctl32;
 mod comdlg32;
 mod crt;
+mod ddraw;
 mod gdi32;
 mod kernel32;
 mod msdmo;
@@ -13,6 +14,7 @@ mod ole32;
 mod oleaut32;
 mod psapi;
 mod rpcrt4;
+mod setupapi;
 mod shell32;
 mod shlwapi;
 mod ucrtbase;
@@ -28,6 +30,7 @@ pub(crate) static ALL: &[&Dll] = &[
     &advapi32::ADVAPI32,
     &comctl32::COMCTL32,
     &comdlg32::COMDLG32,
+    &ddraw::DDRAW,
     &gdi32::GDI32,
     &kernel32::KERNEL32,
     &msdmo::MSDMO,
@@ -37,6 +40,7 @@ pub(crate) static ALL: &[&Dll] = &[
     &oleaut32::OLEAUT32,
     &psapi::PSAPI,
     &rpcrt4::RPCRT4,
+    &setupapi::SETUPAPI,
     &shell32::SHELL32,
     &shlwapi::SHLWAPI,
     &ucrtbase::UCRTBASE,

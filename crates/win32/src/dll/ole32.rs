@@ -1,5 +1,7 @@
 //! `ole32.dll`: memory, identifiers and apartments; no class is registered.
 
+mod marshaler;
+
 use crate::cx::Cx;
 use crate::letters::Letters::Wide;
 use crate::shim::{Addr, Dll, Handle, Size, shims};
@@ -7,7 +9,7 @@ use crate::trap::Trap;
 
 pub(super) static OLE32: Dll = Dll {
     name: "ole32.dll",
-    tables: &[MEMORY, COM],
+    tables: &[MEMORY, COM, marshaler::SHIMS],
     data: &[],
     also: &[],
     names: &["combase.dll"],

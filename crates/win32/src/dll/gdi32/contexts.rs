@@ -158,6 +158,16 @@ shims! {
         Ok(with(cx, context, u32::MAX, |context| context.back_colour))
     }
 
+    /// Answers the colour of the pen that has the context's colour: black.
+    fn GetDCPenColor(cx, context: Handle) -> u32 {
+        Ok(with(cx, context, u32::MAX, |_| 0))
+    }
+
+    /// Answers the colour of the brush that has the context's colour: white.
+    fn GetDCBrushColor(cx, context: Handle) -> u32 {
+        Ok(with(cx, context, u32::MAX, |_| 0xFF_FF_FF))
+    }
+
     /// Sets whether text has a background; answers what was set before.
     fn SetBkMode(cx, context: Handle, mode: i32) -> i32 {
         Ok(set(cx, context, Setting::BackMode, mode))
