@@ -35,6 +35,8 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
     if is_driver && !beyond && seh::divert(thread, machine) {
         return Verdict::Resume;
     }
+    // Neither single steps nor alignment checks are to follow us out.
+    machine.set(Register::Flags, 0x202);
     machine.set(Register::Rdi, frame as u64);
     machine.set(Register::Rip, enter::leave_address());
     Verdict::Resume

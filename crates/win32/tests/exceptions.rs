@@ -1,4 +1,5 @@
 //! Structured exceptions end where they do on Windows.
+#![expect(unsafe_code, reason = "reads as the driver's flags would forbid")]
 
 #[path = "fixtures/build.rs"]
 mod fixture;
@@ -141,6 +142,25 @@ fn what_nobody_takes_is_a_fault_with_its_code() {
     let place = fault.place.expect("in the module");
     assert!(place.starts_with("exceptions.dll+0x"), "{place}");
     // The next call finds everything in order.
+    assert_eq!(call(&module, "bad_read", &[]), Ok(134));
+}
+
+#[test]
+fn a_driver_that_has_lost_its_stack_takes_nothing_with_it() {
+    let module = load();
+    let fault = call(&module, "leave_with_odd_modes", &[]).unwrap_err();
+    assert!(matches!(fault.kind, FaultKind::Machine(..)), "{fault:?}");
+    // An unaligned read, which would trap now if the driver's flags had stayed.
+    let bytes = [1_u8, 2, 3, 4, 5, 6, 7, 8, 9];
+    // SAFETY: the array has nine bytes.
+    let word = unsafe {
+        bytes
+            .as_ptr()
+            .wrapping_add(1)
+            .cast::<u64>()
+            .read_unaligned()
+    };
+    assert_eq!(std::hint::black_box(word), 0x0908_0706_0504_0302);
     assert_eq!(call(&module, "bad_read", &[]), Ok(134));
 }
 

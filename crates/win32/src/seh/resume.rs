@@ -6,6 +6,7 @@
 use std::arch::global_asm;
 use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::mem::offset_of;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use opendriver_guard::{Machine, Register};
 
@@ -67,8 +68,21 @@ const PARTS: u32 = 0xe7;
 /// Those of them that a `CONTEXT` holds.
 const LEGACY_PARTS: u32 = 3;
 
-/// The parts that this processor has; none if they cannot be saved as a whole.
+/// The parts that this processor has, asked once: under a hypervisor the question is slow.
 fn wide_parts() -> u32 {
+    const KNOWN: u32 = 1 << 31;
+    static PARTS: AtomicU32 = AtomicU32::new(0);
+    let known = PARTS.load(Ordering::Relaxed);
+    if known != 0 {
+        return known & !KNOWN;
+    }
+    let parts = find_wide_parts();
+    PARTS.store(parts | KNOWN, Ordering::Relaxed);
+    parts
+}
+
+/// The parts that this processor has; none if they cannot be saved as a whole.
+fn find_wide_parts() -> u32 {
     const OSXSAVE: u32 = 1 << 27;
     if __cpuid(1).ecx & OSXSAVE == 0 {
         return 0;
