@@ -375,7 +375,7 @@ mod tests {
         });
         edges
             .into_iter()
-            .chain(drawn.take(5000))
+            .chain(drawn.take(2000))
             .filter(|value| value.is_finite())
     }
 

@@ -128,7 +128,9 @@ pub(super) struct Window<'a, C> {
 }
 
 const PAGE: u64 = 4096;
+/// Units that are read at first, and bytes that are read at most, at once.
 const STEP: u64 = 64;
+const MOST: u64 = 512;
 
 impl<'a, C: Text> Window<'a, C> {
     pub(super) fn new(cx: &'a Cx<'_>, at: Addr) -> Self {
@@ -150,9 +152,11 @@ impl<'a, C: Text> Window<'a, C> {
         while self.known.len() as u64 <= index {
             let from = place::<C>(self.at, self.known.len() as u64);
             let to_page = (PAGE - from.0 % PAGE) / C::BYTES;
-            let step = STEP.max(self.known.len() as u64).min(to_page).max(1);
-            let bytes = self.cx.bytes(from, step * C::BYTES)?;
-            C::gather(&bytes, &mut self.known);
+            let step = STEP.max(self.known.len() as u64).min(MOST / C::BYTES);
+            let count = bytes::<C>(step.min(to_page).max(1)) as usize;
+            let mut chunk = [0; MOST as usize];
+            self.cx.get(from, &mut chunk[..count])?;
+            C::gather(&chunk[..count], &mut self.known);
         }
         Ok(self.known[index as usize])
     }
