@@ -175,7 +175,8 @@ impl Said {
         }
         let (answer, style) = match &line.outcome {
             Some(Outcome::Answer(answer)) => (number(*answer), style(line.code, *answer)),
-            Some(Outcome::Fault(fault)) => (fault.clone(), AnsiColor::Red.on_default()),
+            // The sentence of the fault is an error's to say: here it would widen the column of all answers that follow.
+            Some(Outcome::Fault(_)) => ("broke".to_owned(), AnsiColor::Red.on_default()),
             None => ("?".to_owned(), Style::new()),
         };
         let row = self.table.line(&[
@@ -186,12 +187,7 @@ impl Said {
                 .as_ref()
                 .map_or_else(|| number(line.p1), |text| format!("{text:?}")),
             number(line.p2),
-            // A fault is a sentence: it must not widen the column of the answers that follow.
-            if matches!(line.outcome, Some(Outcome::Fault(_))) {
-                "broke".to_owned()
-            } else {
-                answer
-            },
+            answer,
         ]);
         text + &printer.paint(style, &row) + "\n"
     }

@@ -46,7 +46,10 @@ pub(super) fn run(open: &args::Open, session: &Session) -> Result<Exit, Failure>
         exit = exit.max(close(open, instance, exit));
     }
     drop(manager);
-    transcript.finish()?;
+    // A reader that went away is no error, but does not make a refusal undone either.
+    if let Err(error) = transcript.finish() {
+        exit = exit.max(Failure::from(error).print());
+    }
     Ok(exit)
 }
 
