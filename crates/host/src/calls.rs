@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use opendriver_abi::Hdrvr;
 
-use crate::sync::{AtomicU32, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicU32, AtomicU64, Mutex, Ordering, lock};
 
 /// How many messages deep a thread gets before its record takes another piece of memory.
 const PIECE: usize = if cfg!(loom) { 2 } else { 14 };
@@ -60,6 +60,8 @@ fn forget_latest() {
 #[repr(align(128))]
 struct Record {
     thread: u64,
+    /// Set when the thread has ended. Whoever sees that sees all that the thread did, inside messages too.
+    ended: AtomicBool,
     first: Piece,
 }
 
@@ -160,6 +162,7 @@ impl Threads {
         let thread = self.counted.fetch_add(1, Ordering::Relaxed) + 1;
         let record = Arc::new(Record {
             thread,
+            ended: AtomicBool::new(false),
             first: Piece::new(),
         });
         let mut records = lock(&self.records);
@@ -198,9 +201,15 @@ impl Threads {
     }
 }
 
-/// Takes out the records of threads that have ended: those that only the list knows.
+/// Takes out the records of threads that have ended.
 fn forget_ended(records: &mut Vec<Arc<Record>>) {
-    records.retain(|record| Arc::strong_count(record) > 1);
+    records.retain(|record| !record.ended.load(Ordering::Acquire));
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.record.ended.store(true, Ordering::Release);
+    }
 }
 
 impl Inside {
