@@ -12,6 +12,7 @@ mod controls;
 mod lifetime;
 mod messages;
 mod places;
+mod queue;
 mod windows;
 
 mod painting;
@@ -34,7 +35,7 @@ pub(super) static USER32: Dll = Dll {
         dialogs::DEFAULT,
         lifetime::SHIMS,
         messages::SEND,
-        messages::QUEUE,
+        queue::SHIMS,
         places::STATE,
         places::FAMILY,
         places::PLACES,

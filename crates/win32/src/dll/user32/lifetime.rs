@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::messages::{self, WM_CREATE, WM_DESTROY, WM_NCCREATE, WM_NCDESTROY, deliver, keep_text};
+use super::queue;
 use super::rects::Rect;
 use super::screen;
 use super::windows::{self, CHILD, Class, DESKTOP, Look, Window, class, name, window, windows};
@@ -388,7 +389,7 @@ pub(super) fn destroy(cx: &mut Cx<'_>, window: &Arc<Window>) -> Result<(), Trap>
         destroy(cx, &child)?;
     }
     deliver(cx, letters, window, WM_NCDESTROY, Size(0), Signed(0))?;
-    messages::forget(cx, window);
+    queue::forget(cx, window);
     windows(cx).remove(window.handle);
     Ok(())
 }
