@@ -25,7 +25,11 @@ const STEPS: [Step; 8] = [
         .run()?)
     }),
     ("tests", |shell| {
-        Ok(cmd!(shell, "cargo test --workspace --all-targets --locked").run()?)
+        Ok(cmd!(
+            shell,
+            "cargo test --workspace --all-targets --locked --no-fail-fast"
+        )
+        .run()?)
     }),
     ("doc tests", |shell| {
         Ok(cmd!(shell, "cargo test --workspace --doc --locked").run()?)
