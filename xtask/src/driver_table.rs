@@ -204,10 +204,14 @@ fn complaint(said: &str, root: &Path) -> String {
                 .or(line.strip_prefix("caused by: "))
         })
         .collect();
-    let folder = format!("{}/{FOLDER}/", root.display());
-    causes
-        .join(": ")
-        .replace(&folder, "")
+    // The folder may be a link, and `drv` tells where a file really is.
+    let folder = root.join(FOLDER);
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    [real, folder]
+        .iter()
+        .fold(causes.join(": "), |text, folder| {
+            text.replace(&format!("{}/", folder.display()), "")
+        })
         .replace('"', "`")
         .replace('|', "\\|")
 }
