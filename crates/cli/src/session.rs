@@ -106,6 +106,21 @@ impl Session {
         Ok(None)
     }
 
+    /// The entries of a section, and beside them the names of those that are none, with the reason.
+    ///
+    /// # Errors
+    /// A registry that cannot be read.
+    pub(crate) fn entries(&self, section: &str) -> Result<(Vec<Entry>, Vec<NoEntry>), Failure> {
+        let (mut entries, mut broken) = (Vec::new(), Vec::new());
+        for (name, _) in self.registry.values(section)? {
+            match self.registry.alias(section, &name) {
+                Ok(entry) => entries.extend(entry),
+                Err(error) => broken.push((name, error)),
+            }
+        }
+        Ok((entries, broken))
+    }
+
     /// What a driver's name stands for, when no code is to run.
     ///
     /// # Errors
@@ -148,6 +163,9 @@ impl Session {
             .map_or(Located::Nowhere, Located::File)
     }
 }
+
+/// A name in a section that leads to no file, and why.
+pub(crate) type NoEntry = (String, registry::Error);
 
 /// What a driver's name stands for.
 pub(crate) enum Located {

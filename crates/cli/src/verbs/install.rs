@@ -91,9 +91,8 @@ fn others(session: &Session, entry: &Entry) -> Result<usize, Failure> {
     let file = session.locate_file(&entry.file);
     let mut others = 0;
     for section in SECTIONS {
-        others += session
-            .registry
-            .aliases(section)?
+        let (entries, _) = session.entries(section)?;
+        others += entries
             .iter()
             .filter(|other| (&other.section, &other.name) != (&entry.section, &entry.name))
             .filter(|other| {

@@ -1,16 +1,16 @@
 //! `drv list`: what is installed, and whether it loads.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 
 use anstyle::{AnsiColor, Style};
 use opendriver::registry::Entry;
-use opendriver::{Error, Manager, OpenOptions, Width};
+use opendriver::{Manager, OpenOptions, Width};
 use opendriver_abi::Class;
 use serde::Serialize;
 
 use crate::args;
 use crate::report::{Exit, Failure};
-use crate::session::{SECTIONS, Session};
+use crate::session::{NoEntry, SECTIONS, Session};
 use crate::table::{Align, Table};
 
 /// An entry as JSON has it.
@@ -37,9 +37,9 @@ pub(super) fn run(list: &args::List, session: &Session) -> Result<Exit, Failure>
     };
     let mut rows = Vec::new();
     for section in sections {
-        for entry in session.registry.aliases(section)? {
-            rows.push(row(&manager, entry));
-        }
+        let (entries, broken) = session.entries(section)?;
+        rows.extend(entries.into_iter().map(|entry| row(&manager, entry)));
+        rows.extend(broken.into_iter().map(|broken| broken_row(section, broken)));
     }
     if !session.printer.is_text() {
         for row in &rows {
@@ -128,8 +128,23 @@ fn row(manager: &Manager, entry: Entry) -> Row {
     }
 }
 
+/// What there is to say of an entry that leads to no file.
+fn broken_row(section: &str, (alias, error): NoEntry) -> Row {
+    Row {
+        section: section.to_owned(),
+        alias,
+        file: String::new(),
+        params: String::new(),
+        layer: String::new(),
+        class: "?",
+        bits: None,
+        loads: false,
+        why_not: Some(reason(&error)),
+    }
+}
+
 /// An error and its causes on one line.
-fn reason(error: &Error) -> String {
+fn reason(error: &dyn StdError) -> String {
     let mut reason = format!("no: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -138,7 +138,7 @@ fn the_list_says_of_each_entry_whether_it_loads() {
     let text = text.to_str().expect("UTF-8");
     station.file(
         "mine.toml",
-        format!("[Drivers32]\n\"vidc.good\" = \"echo\"\n\"msacm.gone\" = \"/nowhere/gone.acm\"\nwave1 = '{text}'\n[MCI]\nshy = \"echo refuse\"\n"),
+        format!("[Drivers32]\n\"vidc.good\" = \"echo\"\n\"msacm.gone\" = \"/nowhere/gone.acm\"\nwave1 = '{text}'\nodd = 5\n[MCI]\nshy = \"echo refuse\"\n"),
     );
     let ran = station.run(&["list", "--registry", "mine.toml", "--format", "json"]);
     assert_eq!(ran.status, Some(0), "{ran:?}");
@@ -165,6 +165,7 @@ fn the_list_says_of_each_entry_whether_it_loads() {
     );
     assert!(why("wave1").contains("is not a driver"), "{ran:?}");
     assert!(why("shy").contains("refused DRV_OPEN"), "{ran:?}");
+    assert!(why("odd").contains("names no file"), "{ran:?}");
     assert_eq!(
         (&row("shy")["section"], &row("shy")["params"]),
         (&"MCI".into(), &"refuse".into())
