@@ -293,12 +293,7 @@ fn open_into<C: Text>(cx: &mut Cx<'_>, place: Addr, path: Addr, mode: Addr) -> R
         return refuse(cx, "fopen_s", errno::EINVAL);
     }
     let file = open::<C>(cx, None, path, mode)?;
-    cx.write_addr(place, file)?;
-    if file.is_null() {
-        last_error(cx)
-    } else {
-        Ok(0)
-    }
+    store(cx, place, file)
 }
 
 fn last_error(cx: &Cx<'_>) -> Result<i32, Trap> {
@@ -343,6 +338,30 @@ fn reopen<C: Text>(cx: &mut Cx<'_>, path: Addr, mode: Addr, file: Addr) -> Resul
     }
     shut(cx, file)?;
     open::<C>(cx, Some(file), path, mode)
+}
+
+/// Stores a stream that was opened, or null, and answers `errno` as the safe functions do.
+fn store(cx: &mut Cx<'_>, place: Addr, file: Addr) -> Result<i32, Trap> {
+    cx.write_addr(place, file)?;
+    if file.is_null() {
+        last_error(cx)
+    } else {
+        Ok(0)
+    }
+}
+
+/// Gives an open file a stream.
+fn give_stream(cx: &mut Cx<'_>, number: i32, mode: Option<Mode>) -> Result<Addr, Trap> {
+    let Some(mode) = mode else {
+        return invalid_parameter(cx, "_fdopen", errno::EINVAL, Addr::NULL);
+    };
+    let Some(file) = cx.state::<Descriptors>().get(number) else {
+        return invalid_parameter(cx, "_fdopen", errno::EBADF, Addr::NULL);
+    };
+    if let Some(text) = mode.text {
+        file.lock().expect("no holder panics").text = text;
+    }
+    adopt(cx, None, number, mode)
 }
 
 fn flush(cx: &mut Cx<'_>, file: Addr) -> Result<bool, Trap> {
@@ -482,22 +501,13 @@ shims! {
     /// Opens another file in a stream and stores it.
     fn freopen_s(cx, place: Addr, path: Addr, mode: Addr, file: Addr) -> i32 {
         let opened = reopen::<u8>(cx, path, mode, file)?;
-        cx.write_addr(place, opened)?;
-        if opened.is_null() { last_error(cx) } else { Ok(0) }
+        store(cx, place, opened)
     }
 
     /// Gives an open file a stream.
     fn _fdopen(cx, number: i32, mode: Addr) -> Addr {
-        let Some(mode) = mode_of::<u8>(cx, mode)? else {
-            return invalid_parameter(cx, "_fdopen", errno::EINVAL, Addr::NULL);
-        };
-        let Some(file) = cx.state::<Descriptors>().get(number) else {
-            return invalid_parameter(cx, "_fdopen", errno::EBADF, Addr::NULL);
-        };
-        if let Some(text) = mode.text {
-            file.lock().expect("no holder panics").text = text;
-        }
-        adopt(cx, None, number, mode)
+        let mode = mode_of::<u8>(cx, mode)?;
+        give_stream(cx, number, mode)
     }
 
     /// Opens a stream by wide path.
@@ -517,22 +527,13 @@ shims! {
     /// Opens another file by wide path in a stream and stores it.
     fn _wfreopen_s(cx, place: Addr, path: Addr, mode: Addr, file: Addr) -> i32 {
         let opened = reopen::<u16>(cx, path, mode, file)?;
-        cx.write_addr(place, opened)?;
-        if opened.is_null() { last_error(cx) } else { Ok(0) }
+        store(cx, place, opened)
     }
 
     /// Gives an open file a stream by wide mode.
     fn _wfdopen(cx, number: i32, mode: Addr) -> Addr {
-        let Some(mode) = mode_of::<u16>(cx, mode)? else {
-            return invalid_parameter(cx, "_fdopen", errno::EINVAL, Addr::NULL);
-        };
-        let Some(file) = cx.state::<Descriptors>().get(number) else {
-            return invalid_parameter(cx, "_fdopen", errno::EBADF, Addr::NULL);
-        };
-        if let Some(text) = mode.text {
-            file.lock().expect("no holder panics").text = text;
-        }
-        adopt(cx, None, number, mode)
+        let mode = mode_of::<u16>(cx, mode)?;
+        give_stream(cx, number, mode)
     }
 
     /// Closes a stream.
@@ -815,8 +816,7 @@ shims! {
         let path = files::host_path(cx, &name);
         let mode = Mode { read: true, write: true, create: true, text: Some(false), temporary: true, ..Mode::default() };
         let file = open_at(cx, None, &path, mode)?;
-        cx.write_addr(place, file)?;
-        if file.is_null() { last_error(cx) } else { Ok(0) }
+        store(cx, place, file)
     }
 
     /// Makes a name that no file has.
