@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sources::{assert_none, root};
 
 /// Each package of the house and what it may depend on. Dependencies point down only.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("opendriver-abi", &[]),
     ("opendriver-guard", &[]),
     ("opendriver-pe", &[]),
@@ -25,12 +25,14 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "opendriver-win32",
         ],
     ),
+    ("opendriver-codec", &["opendriver", "opendriver-abi"]),
     ("opendriver-echo", &["opendriver-abi", "opendriver-sdk"]),
     (
         "opendriver-cli",
         &[
             "opendriver",
             "opendriver-abi",
+            "opendriver-codec",
             "opendriver-echo",
             "opendriver-pe",
             "opendriver-win32",

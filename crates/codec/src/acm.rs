@@ -1,0 +1,1 @@
+//! Audio codecs: the audio compression manager.

@@ -1,0 +1,11 @@
+//! Files of sound and pictures, read and written as streams.
+
+mod input;
+
+mod output;
+
+mod warning;
+
+pub use input::Input;
+pub use output::Output;
+pub use warning::{Warning, Warnings};
