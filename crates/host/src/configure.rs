@@ -7,6 +7,7 @@ use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
 use crate::backend::Width;
 use crate::engine::Engine;
+use crate::errands::Param2;
 use crate::handles::State;
 use crate::module::Loaded;
 use crate::registry::join_entry;
@@ -159,7 +160,7 @@ impl Engine {
         if let Some(handle) = self.instance_of(target) {
             return f(handle);
         }
-        let handle = self.open_target(target, name, 0)?;
+        let handle = self.open_target(target, name, Param2::Given(0))?;
         let result = f(handle);
         self.close_by_force(handle);
         result

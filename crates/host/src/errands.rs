@@ -14,12 +14,13 @@ use crate::engine::{Engine, Hold};
 use crate::handles::{Found, State};
 use crate::lifecycle::{Errand, Event, Next, Outcome, Stage, Switches, Whose};
 use crate::module::{Loaded, Module};
+use crate::open::Prepare;
 use crate::resolve::Target;
 use crate::sync::{Ordering, lock};
-use crate::{Blocks, Error, OpenOptions};
+use crate::{Blocks, Error, OpenOptions, World};
 
 /// One errand with all that it needs to be run.
-struct Run<'a> {
+struct Run<'a, 'p> {
     engine: &'a Engine,
     module: &'a Arc<Module>,
     inside: &'a Inside,
@@ -27,22 +28,48 @@ struct Run<'a> {
     own: Option<Hdrvr>,
     /// The parameter text of `DRV_OPEN`.
     text: &'a str,
-    /// The application's two values for `DRV_CLOSE`; the second is also the one for `DRV_OPEN`.
+    /// The application's two values for `DRV_CLOSE`.
     params: (LParam, LParam),
+    /// The application's value for `DRV_OPEN`.
+    param2: Param2<'p>,
     loaded: Option<Arc<Loaded>>,
     session: Option<Hdrvr>,
     /// Why the errand failed, where the outcome alone does not say it.
     error: Option<Error>,
 }
 
+/// The application's value for `DRV_OPEN`.
+pub(crate) enum Param2<'p> {
+    /// It was there from the start.
+    Given(LParam),
+    /// It is made for the driver's world, once that is known.
+    Prepared(&'p mut Prepare<'p>),
+}
+
+impl Param2<'_> {
+    /// Whether an application opens the driver, and not a control panel.
+    fn is_some(&self) -> bool {
+        !matches!(self, Self::Given(0))
+    }
+}
+
 impl Engine {
     /// Opens an instance, owned by its handle.
     pub(crate) fn open(&self, options: OpenOptions<'_>) -> Result<Hdrvr, Error> {
+        self.open_by(options, Param2::Given(options.param2))
+    }
+
+    /// Opens an instance with a value that may have to be made for the driver's world.
+    pub(crate) fn open_by(
+        &self,
+        options: OpenOptions<'_>,
+        param2: Param2<'_>,
+    ) -> Result<Hdrvr, Error> {
         if self.shut.load(Ordering::SeqCst) {
             return Err(Error::ShutDown);
         }
         let target = self.names.resolve(options)?;
-        self.open_target(&target, options.name, options.param2)
+        self.open_target(&target, options.name, param2)
     }
 
     /// Opens an instance of what a name led to.
@@ -50,7 +77,7 @@ impl Engine {
         &self,
         target: &Target,
         name: &str,
-        param2: LParam,
+        param2: Param2<'_>,
     ) -> Result<Hdrvr, Error> {
         let module = self.wanted(target);
         let result = self.open_module(self.threads.here(), &module, name, &target.params, param2);
@@ -64,11 +91,11 @@ impl Engine {
         module: &Arc<Module>,
         name: &str,
         text: &str,
-        param2: LParam,
+        param2: Param2<'_>,
     ) -> Result<Hdrvr, Error> {
         let handle = self.allocate(module, name)?;
         let switches = Switches {
-            session: self.switches.session && param2 != 0,
+            session: self.switches.session && param2.is_some(),
             ..self.switches
         };
         let mut run = Run {
@@ -77,7 +104,8 @@ impl Engine {
             inside,
             own: Some(handle),
             text,
-            params: (0, param2),
+            params: (0, 0),
+            param2,
             loaded: None,
             session: None,
             error: None,
@@ -232,6 +260,7 @@ impl Engine {
             own: Some(handle),
             text: "",
             params,
+            param2: Param2::Given(0),
             loaded: Some(loaded),
             session: None,
             error: None,
@@ -261,6 +290,7 @@ impl Engine {
             own: None,
             text: "",
             params: (0, 0),
+            param2: Param2::Given(0),
             loaded: None,
             session: None,
             error: None,
@@ -353,7 +383,7 @@ impl Engine {
     }
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Does what the errand says until it has ended.
     fn errand(&mut self, mut errand: Errand) -> Result<Outcome, Error> {
         let mut event = Event::Begin;
@@ -481,7 +511,27 @@ impl Run<'_> {
         if let Some(own) = self.own {
             lock(&engine.book).queue(engine.handles.index(own));
         }
-        self.call_open(self.own, self.params.1)
+        match self.own_param2() {
+            Ok(param2) => self.call_open(self.own, param2),
+            Err(error) => {
+                self.error = Some(error);
+                Event::Answer(0)
+            }
+        }
+    }
+
+    /// The application's value, which it may make only now that the driver's world is known.
+    fn own_param2(&mut self) -> Result<LParam, Error> {
+        match (&mut self.param2, &self.loaded) {
+            (Param2::Given(value), _) => Ok(*value),
+            (Param2::Prepared(prepare), Some(loaded)) => prepare(&World {
+                blocks: Blocks::new(loaded.backend.memory(), self.engine.guarded_blocks),
+                width: loaded.backend.width(),
+                module: &self.module.name,
+            }),
+            // Nothing is sent to a module that is not in memory.
+            (Param2::Prepared(_), None) => Ok(0),
+        }
     }
 
     /// `DRV_OPEN` with the parameter text, which lives for the message only.

@@ -103,7 +103,7 @@ pub use instance::{CloseError, Instance};
 pub use listing::{InstanceInfo, InstanceState, ModuleInfo, ModuleState};
 pub use manager::{Configured, Exit, Installation, Manager};
 pub use memory::{Block, Blocks, Heap, Memory, Overrun};
-pub use open::OpenOptions;
+pub use open::{OpenOptions, World};
 pub use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 pub use registry::Registry;
 pub use system::System;

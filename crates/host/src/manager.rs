@@ -5,7 +5,10 @@ use std::sync::Arc;
 use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
 use crate::engine::Engine;
-use crate::{Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, Registry, System};
+use crate::errands::Param2;
+use crate::{
+    Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, Registry, System, World,
+};
 
 /// Loads drivers, creates and destroys instances, sends every message.
 ///
@@ -104,6 +107,37 @@ impl Manager {
     /// The name may lead nowhere, the file may be no driver, the driver may refuse or break. Nothing stays behind then.
     pub fn open_with(&self, options: OpenOptions<'_>) -> Result<Instance, Error> {
         let handle = self.engine().open(options)?;
+        Ok(Instance::new(Arc::clone(self.engine()), handle))
+    }
+
+    /// Opens an instance of a driver with a `lParam2` that is made for the driver's world: most classes pass the address of a
+    /// structure, which has to lie where the driver can reach it and be laid out as wide as its addresses.
+    ///
+    /// `prepare` runs behind `DRV_LOAD` and `DRV_ENABLE`, right before `DRV_OPEN`, and takes the place of the options' own value. It
+    /// keeps the block that it makes, to read what the driver wrote into it. It is not run where the open ends earlier.
+    ///
+    /// ```
+    /// # use opendriver::{Manager, OpenOptions};
+    /// # use opendriver_sdk::{BuiltIn, Call};
+    /// # let driver = BuiltIn::procedure("d", |_| Box::new(|_: &Call<'_>| 1));
+    /// # let manager = Manager::builder().builtin(driver).build();
+    /// let mut kept = None;
+    /// let instance = manager.open_preparing(OpenOptions::new("d"), &mut |world| {
+    ///     let block = kept.insert(world.memory().copy_of(b"what the driver is to know")?);
+    ///     Ok(block.address())
+    /// })?;
+    /// # drop(instance);
+    /// # Ok::<(), opendriver::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with), and those of `prepare`.
+    pub fn open_preparing(
+        &self,
+        options: OpenOptions<'_>,
+        prepare: &mut dyn FnMut(&World<'_>) -> Result<LParam, Error>,
+    ) -> Result<Instance, Error> {
+        let handle = self.engine().open_by(options, Param2::Prepared(prepare))?;
         Ok(Instance::new(Arc::clone(self.engine()), handle))
     }
 

@@ -2,6 +2,8 @@
 
 use opendriver_abi::LParam;
 
+use crate::{Blocks, Error, Width};
+
 /// Names the driver to open, and what to tell it.
 ///
 /// ```
@@ -50,3 +52,31 @@ impl<'a> From<&'a str> for OpenOptions<'a> {
         Self::new(name)
     }
 }
+
+/// What is known of a driver's world before the first instance in it is open.
+#[derive(Debug)]
+pub struct World<'a> {
+    pub(crate) blocks: Blocks,
+    pub(crate) width: Width,
+    pub(crate) module: &'a str,
+}
+
+impl World<'_> {
+    /// Memory whose addresses are good in the driver's world.
+    pub fn memory(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    /// How wide the driver's addresses are.
+    pub fn width(&self) -> Width {
+        self.width
+    }
+
+    /// The driver's module: its file's name, or its built-in name.
+    pub fn module(&self) -> &str {
+        self.module
+    }
+}
+
+/// Makes `lParam2` of `DRV_OPEN` for a driver's world.
+pub(crate) type Prepare<'a> = dyn FnMut(&World<'_>) -> Result<LParam, Error> + 'a;

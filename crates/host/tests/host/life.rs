@@ -1,6 +1,6 @@
 //! The order of messages, refusals, handles and identifiers.
 
-use opendriver::{Error, Message, OpenOptions};
+use opendriver::{Error, Message, OpenOptions, Width};
 
 use crate::driver::{Log, builder, manager};
 
@@ -64,6 +64,37 @@ fn handles_are_real_and_identifiers_are_zero_where_there_is_none() {
             _ => {}
         }
     }
+}
+
+#[test]
+fn a_structure_is_prepared_between_enable_and_open_in_the_driver_s_world() {
+    let log = Log::default();
+    let manager = manager([log.driver("d", |_| None)]);
+    let mut kept = None;
+    let instance = manager.open_preparing(OpenOptions::new("d"), &mut |world| {
+        assert_eq!(log.take(), ["d LOAD", "d ENABLE"]);
+        assert_eq!((world.width(), world.module()), (Width::HOST, "d"));
+        Ok(kept.insert(world.memory().copy_of(b"structure")?).address())
+    });
+    let address = kept.unwrap().address();
+    assert_eq!(log.heard()[0].params.1, address);
+    instance.unwrap().close(0, 0).unwrap();
+    assert_eq!(log.take(), ["d OPEN", "d CLOSE", "d DISABLE", "d FREE"]);
+}
+
+#[test]
+fn an_open_that_cannot_be_prepared_leaves_nothing_behind() {
+    let log = Log::default();
+    let manager = manager([log.driver("d", |_| None)]);
+    let opened = manager.open_preparing(OpenOptions::new("d"), &mut |world| {
+        world
+            .memory()
+            .allocate(usize::MAX)
+            .map(|block| block.address())
+    });
+    assert!(matches!(opened, Err(Error::Memory { len: usize::MAX })));
+    assert_eq!(log.take(), ["d LOAD", "d ENABLE", "d DISABLE", "d FREE"]);
+    assert!(manager.modules().is_empty() && manager.instances().is_empty());
 }
 
 #[test]
