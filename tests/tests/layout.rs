@@ -75,6 +75,9 @@ fn assertions<P: Address>() -> String {
     assert_layout::<AcmDriverDetails<P>>(&mut text);
     assert_layout::<AcmFormatTagDetails>(&mut text);
     assert_layout::<AcmFormatDetails<P>>(&mut text);
+    assert_layout::<AcmFilterTagDetails>(&mut text);
+    assert_layout::<AcmFilterDetails<P>>(&mut text);
+    assert_layout::<WaveFilter>(&mut text);
     assert_layout::<AcmDrvFormatSuggest<P>>(&mut text);
     assert_layout::<AcmDrvStreamInstance<P>>(&mut text);
     assert_layout::<AcmDrvStreamSize>(&mut text);

@@ -19,10 +19,21 @@ pub const fn def_driver_proc(message: Message) -> LResult {
     }
 }
 
-/// Declares answers: one constant a line.
+/// Declares answers: one constant a line. Where a function is named, it tells their names.
 macro_rules! answers {
     ($($name:ident = $value:expr, $doc:literal;)*) => {
         $(#[doc = $doc] pub const $name: LResult = $value;)*
+    };
+    ($(#[$meta:meta])* fn $names:ident; $($name:ident = $value:expr, $doc:literal;)*) => {
+        answers! { $($name = $value, $doc;)* }
+
+        $(#[$meta])*
+        pub const fn $names(answer: LResult) -> Option<&'static str> {
+            match answer {
+                $($name => Some(stringify!($name)),)*
+                _ => None,
+            }
+        }
     };
 }
 
@@ -41,6 +52,8 @@ answers! {
 
 // Of multimedia functions and of `ACMDM_*`: 0 is success.
 answers! {
+    /// The name of an answer to `ACMDM_*`, and of what multimedia functions answer.
+    fn multimedia_name;
     MMSYSERR_NOERROR = 0, "Done.";
     MMSYSERR_ERROR = 1, "Unspecified error.";
     MMSYSERR_BADDEVICEID = 2, "There is no such device.";
@@ -62,6 +75,8 @@ answers! {
 
 // To `ICM_*`: 0 is success, a message that is not known is `ICERR_UNSUPPORTED`.
 answers! {
+    /// The name of an answer to `ICM_*`.
+    fn video_name;
     ICERR_OK = 0, "Done.";
     ICERR_DONTDRAW = 1, "Done, and the frame need not be drawn.";
     ICERR_NEWPALETTE = 2, "Done, and the palette changed.";
@@ -92,6 +107,13 @@ answers! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_have_names() {
+        assert_eq!(multimedia_name(512), Some("ACMERR_NOTPOSSIBLE"));
+        assert_eq!(multimedia_name(99), None);
+        assert_eq!(video_name(-2), Some("ICERR_BADFORMAT"));
+    }
 
     #[test]
     fn default_answers_are_one_to_six_messages_and_zero_to_all_else() {

@@ -77,7 +77,8 @@ mod plain;
 
 pub use acm::{
     AcmDriverDetails, AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader,
-    AcmDrvStreamInstance, AcmDrvStreamSize, AcmFormatDetails, AcmFormatTagDetails,
+    AcmDrvStreamInstance, AcmDrvStreamSize, AcmFilterDetails, AcmFilterTagDetails,
+    AcmFormatDetails, AcmFormatTagDetails, WaveFilter,
 };
 pub use driver::{DriverInfo, DrvConfigInfo, MciOpenDriverParms};
 pub use formats::{BitmapInfoHeader, FourCc, WaveFormatEx};

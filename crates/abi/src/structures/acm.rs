@@ -97,6 +97,54 @@ structures! {
         name: Wide<128> as szFormat,
     }
 
+    /// What `ACMDM_FILTERTAG_DETAILS` fills.
+    (C, packed) AcmFilterTagDetails as "ACMFILTERTAGDETAILSW" {
+        /// How many bytes; set before the call.
+        size: u32 as cbStruct,
+        /// Which of the codec's filter tags, from 0.
+        index: u32 as dwFilterTagIndex,
+        /// The tag.
+        tag: u32 as dwFilterTag,
+        /// Bytes in the largest filter of this tag.
+        filter_size: u32 as cbFilterSize,
+        /// What the codec can do with it.
+        support: u32 as fdwSupport,
+        /// How many standard filters there are.
+        standard_filters: u32 as cStandardFilters,
+        /// Name of the tag.
+        name: Wide<48> as szFilterTag,
+    }
+
+    /// What `ACMDM_FILTER_DETAILS` fills.
+    (C, packed) AcmFilterDetails<P> as "ACMFILTERDETAILSW" {
+        /// How many bytes; set before the call.
+        size: u32 as cbStruct,
+        /// Which of the tag's filters, from 0.
+        index: u32 as dwFilterIndex,
+        /// The tag.
+        tag: u32 as dwFilterTag,
+        /// What the codec can do with it.
+        support: u32 as fdwSupport,
+        /// Address of the filter.
+        filter: P as pwfltr,
+        /// How many bytes are there.
+        filter_size: u32 as cbwfltr,
+        /// Name of the filter.
+        name: Wide<128> as szFilter,
+    }
+
+    /// A filter; what it needs more follows.
+    (C) WaveFilter as "WAVEFILTER" {
+        /// How many bytes, those that follow included.
+        size: u32 as cbStruct,
+        /// What kind of filter (1: volume, 2: echo ...).
+        tag: u32 as dwFilterTag,
+        /// The filter's own flags.
+        flags: u32 as fdwFilter,
+        /// 0.
+        reserved: [u32; 5] as dwReserved,
+    }
+
     /// What `ACMDM_FORMAT_SUGGEST` completes.
     (C, packed) AcmDrvFormatSuggest<P> as "ACMDRVFORMATSUGGEST" {
         /// How many bytes.

@@ -3,10 +3,33 @@
 use core::fmt::{self, Write as _};
 
 /// An address in a driver's world: `u32` or `u64`.
-pub trait Address: Plain + Copy + fmt::Debug + Eq {}
+pub trait Address: Plain + Copy + fmt::Debug + Eq + Send + Sync + 'static {
+    /// Takes an address as a message's parameter carries it. Of one that is too wide for this world, the low half is left.
+    fn from_param(param: isize) -> Self;
 
-impl Address for u32 {}
-impl Address for u64 {}
+    /// The address as a message's parameter carries it.
+    fn to_param(self) -> isize;
+}
+
+impl Address for u32 {
+    fn from_param(param: isize) -> Self {
+        param as Self
+    }
+
+    fn to_param(self) -> isize {
+        self as isize
+    }
+}
+
+impl Address for u64 {
+    fn from_param(param: isize) -> Self {
+        param.cast_unsigned() as Self
+    }
+
+    fn to_param(self) -> isize {
+        self as isize
+    }
+}
 
 /// A field that is only bytes: any bytes are a value of it.
 pub trait Plain: Sized {
@@ -117,6 +140,19 @@ mod tests {
     use std::string::ToString;
 
     use super::*;
+
+    #[test]
+    fn an_address_goes_through_a_parameter_and_back() {
+        assert_eq!(u32::from_param(0x8000_1000).to_param(), 0x8000_1000);
+        assert_eq!(
+            u64::from_param(0x7f00_8000_1000).to_param(),
+            0x7f00_8000_1000
+        );
+        assert_eq!(
+            u64::from_param(-1),
+            u64::from(u32::MAX) << 32 | u64::from(u32::MAX)
+        );
+    }
 
     #[test]
     fn wide_text_ends_where_its_room_ends() {
