@@ -6,6 +6,11 @@ mod output;
 
 mod warning;
 
+mod error;
+
+mod riff;
+
+pub use error::Error;
 pub use input::Input;
 pub use output::Output;
 pub use warning::{Warning, Warnings};
