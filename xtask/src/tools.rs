@@ -10,7 +10,7 @@ struct Tool {
     purpose: &'static str,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 9] = [
     Tool {
         program: "gcc",
         package: "gcc",
@@ -50,6 +50,11 @@ const TOOLS: [Tool; 8] = [
         program: "wine",
         package: "wine64 wine",
         purpose: "the other system, to compare with",
+    },
+    Tool {
+        program: "ffmpeg",
+        package: "ffmpeg",
+        purpose: "sound and pictures to decode, and a third opinion on them",
     },
 ];
 
