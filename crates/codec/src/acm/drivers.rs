@@ -1,0 +1,304 @@
+//! The audio codecs that there are, in the order in which they are asked, and the search among them.
+
+use std::sync::{Arc, OnceLock};
+
+use opendriver::{Manager, OpenOptions, registry};
+
+use super::priority::{self, Choice};
+use super::{Driver, Error, Refusal, Stream, Support, WaveFilter, Wish};
+use crate::WaveFormat;
+
+/// The section in which audio codecs are installed.
+const SECTION: &str = "Drivers32";
+
+/// What their aliases start with.
+const PREFIX: &str = "msacm.";
+
+/// The audio codecs that there are, in the order in which they are asked.
+///
+/// None is opened before it is needed. One that cannot be opened is passed over, and named when a search is in vain.
+///
+/// ```no_run
+/// use opendriver::Manager;
+/// use opendriver_codec::{WaveFormat, acm::{Drivers, Wish}};
+///
+/// # let registry = opendriver::Registry::in_memory();
+/// let manager = Manager::builder().registry(registry).trust_foreign_code().build();
+/// let drivers = Drivers::installed(&manager, &["pcm"])?;
+/// let mp3 = WaveFormat::parse(&std::fs::read("format.bin").unwrap()).unwrap();
+/// let format = drivers.suggest(&mp3, &Wish::pcm())?;
+/// let stream = drivers.stream(&mp3, &format, None)?;
+/// # Ok::<(), opendriver_codec::acm::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Drivers {
+    manager: Manager,
+    candidates: Vec<Candidate>,
+}
+
+/// One of the [`Drivers`].
+#[derive(Debug)]
+pub struct Candidate {
+    name: String,
+    section: Option<&'static str>,
+    enabled: bool,
+    driver: OnceLock<Result<Driver, Arc<Error>>>,
+}
+
+impl Candidate {
+    fn new(name: &str, section: Option<&'static str>) -> Self {
+        Self {
+            name: name.to_owned(),
+            section,
+            enabled: true,
+            driver: OnceLock::new(),
+        }
+    }
+
+    /// An entry that leads to no file: it is in the list, and says so when it is asked.
+    fn broken(name: &str, error: registry::Error) -> Self {
+        Self {
+            driver: OnceLock::from(Err(Arc::new(error.into()))),
+            ..Self::new(name, Some(SECTION))
+        }
+    }
+
+    /// The name that it is opened by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether searches ask it.
+    pub fn is_enabled(&self) -> bool {
+        self.enabled
+    }
+
+    fn driver(&self, manager: &Manager) -> Result<&Driver, Arc<Error>> {
+        let opened = self.driver.get_or_init(|| {
+            let options = OpenOptions {
+                section: self.section,
+                ..OpenOptions::new(&self.name)
+            };
+            Driver::open_with(manager, options).map_err(Arc::new)
+        });
+        opened.as_ref().map_err(Arc::clone)
+    }
+}
+
+/// What the audio compression manager counts (`acmMetrics`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Drivers that are enabled.
+    pub drivers: usize,
+    /// Drivers that are not.
+    pub disabled: usize,
+    /// Enabled drivers that cannot be opened.
+    pub broken: usize,
+    /// Enabled drivers that convert between tags.
+    pub codecs: usize,
+    /// Enabled drivers that convert within a tag.
+    pub converters: usize,
+    /// Enabled drivers that filter.
+    pub filters: usize,
+    /// Bytes in the largest format of all enabled drivers.
+    pub format_size: u32,
+    /// Bytes in the largest filter of all enabled drivers.
+    pub filter_size: u32,
+}
+
+impl Drivers {
+    /// Lists what is installed: the `msacm.*` of `Drivers32`, as a person ordered them, then in the registry's order; and behind them the
+    /// drivers of the program's own that `linked` names.
+    ///
+    /// # Errors
+    /// [`Error::Registry`] where the registry cannot be read. An entry that is no good stays in the list and says so when it is asked.
+    pub fn installed(manager: &Manager, linked: &[&str]) -> Result<Self, Error> {
+        let registry = manager.registry();
+        let mut candidates = Vec::new();
+        for (name, _) in registry.values(SECTION)? {
+            let is_codec = name.get(..PREFIX.len());
+            if !is_codec.is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)) {
+                continue;
+            }
+            match registry.alias(SECTION, &name) {
+                Ok(None) => {}
+                Ok(Some(_)) => candidates.push(Candidate::new(&name, Some(SECTION))),
+                Err(error) => candidates.push(Candidate::broken(&name, error)),
+            }
+        }
+        candidates.extend(linked.iter().map(|name| Candidate::new(name, None)));
+        let mut drivers = Self {
+            manager: manager.clone(),
+            candidates,
+        };
+        drivers.order(&priority::read(registry)?);
+        Ok(drivers)
+    }
+
+    /// Lists drivers by name, the first to be asked first, whatever is installed.
+    pub fn named(manager: &Manager, names: &[&str]) -> Self {
+        Self {
+            manager: manager.clone(),
+            candidates: names
+                .iter()
+                .map(|name| Candidate::new(name, None))
+                .collect(),
+        }
+    }
+
+    /// Moves a driver to a place in the order, 0 for the first to be asked. [`save`](Self::save) keeps that.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] where the list has no such name.
+    pub fn set_priority(&mut self, name: &str, place: usize) -> Result<(), Error> {
+        let candidate = self.candidates.remove(self.place_of(name)?);
+        let place = place.min(self.candidates.len());
+        self.candidates.insert(place, candidate);
+        Ok(())
+    }
+
+    /// Says whether searches ask a driver. [`save`](Self::save) keeps that.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] where the list has no such name.
+    pub fn set_enabled(&mut self, name: &str, enabled: bool) -> Result<(), Error> {
+        let place = self.place_of(name)?;
+        self.candidates[place].enabled = enabled;
+        Ok(())
+    }
+
+    /// Writes the order into the registry, where the audio compression manager of Windows keeps it.
+    ///
+    /// # Errors
+    /// [`Error::Registry`] where it cannot be written.
+    pub fn save(&self) -> Result<(), Error> {
+        let choices = self.candidates.iter().map(|candidate| Choice {
+            name: candidate.name.clone(),
+            enabled: candidate.enabled,
+        });
+        Ok(priority::write(self.manager.registry(), choices)?)
+    }
+
+    /// The drivers in the order in which they are asked, those that are not asked included.
+    pub fn iter(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.iter()
+    }
+
+    /// The driver of a name, opened when it was not.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] where the list has no such name, and why it cannot be opened.
+    pub fn driver(&self, name: &str) -> Result<&Driver, Arc<Error>> {
+        let place = self.place_of(name).map_err(Arc::new)?;
+        self.candidates[place].driver(&self.manager)
+    }
+
+    /// Opens a conversion with the first driver that takes it, as `acmStreamOpen` does when no driver is named: those are asked that know
+    /// the tags of both formats, in order.
+    ///
+    /// # Errors
+    /// [`Error::NoDriver`] with what each driver said.
+    pub fn stream(
+        &self,
+        source: &WaveFormat,
+        destination: &WaveFormat,
+        filter: Option<&WaveFilter>,
+    ) -> Result<Stream, Error> {
+        let tags = [source.tag(), destination.tag()];
+        self.search(source, destination, |driver| {
+            for tag in tags {
+                driver.format_tag(tag)?;
+            }
+            Stream::open(driver, source, destination, filter)
+        })
+    }
+
+    /// What the first driver that has an answer would convert `source` to, as wished.
+    ///
+    /// # Errors
+    /// [`Error::NoDriver`] with what each driver said.
+    pub fn suggest(&self, source: &WaveFormat, wish: &Wish) -> Result<WaveFormat, Error> {
+        self.search(source, wish, |driver| {
+            driver.format_tag(source.tag())?;
+            driver.suggest(source, wish)
+        })
+    }
+
+    /// Counts the drivers and what they do. Opens those that are enabled.
+    pub fn metrics(&self) -> Metrics {
+        let mut metrics = Metrics::default();
+        for candidate in &self.candidates {
+            if !candidate.enabled {
+                metrics.disabled += 1;
+                continue;
+            }
+            metrics.drivers += 1;
+            let asked = candidate.driver(&self.manager).map(|driver| {
+                let sizes = driver.sizes().unwrap_or_default();
+                (driver.details().support, sizes)
+            });
+            let Ok((support, sizes)) = asked else {
+                metrics.broken += 1;
+                continue;
+            };
+            metrics.codecs += usize::from(support.contains(Support::CODEC));
+            metrics.converters += usize::from(support.contains(Support::CONVERTER));
+            metrics.filters += usize::from(support.contains(Support::FILTER));
+            metrics.format_size = metrics.format_size.max(sizes.format);
+            metrics.filter_size = metrics.filter_size.max(sizes.filter);
+        }
+        metrics
+    }
+
+    /// Asks the enabled drivers in order until one does it.
+    fn search<T>(
+        &self,
+        source: &WaveFormat,
+        wanted: impl ToString,
+        ask: impl Fn(&Driver) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut refusals = Vec::new();
+        for candidate in self.candidates.iter().filter(|candidate| candidate.enabled) {
+            let asked = candidate
+                .driver(&self.manager)
+                .and_then(|driver| ask(driver).map_err(Arc::new));
+            match asked {
+                Ok(found) => return Ok(found),
+                Err(reason) => refusals.push(Refusal {
+                    driver: candidate.name.clone(),
+                    reason,
+                }),
+            }
+        }
+        Err(Error::NoDriver {
+            from: source.clone(),
+            to: wanted.to_string(),
+            refusals,
+        })
+    }
+
+    /// Puts the drivers that `choices` name first, in that order.
+    fn order(&mut self, choices: &[Choice]) {
+        let mut ordered = Vec::with_capacity(self.candidates.len());
+        for choice in choices {
+            if let Ok(place) = self.place_of(&choice.name) {
+                let mut candidate = self.candidates.remove(place);
+                candidate.enabled = choice.enabled;
+                ordered.push(candidate);
+            }
+        }
+        ordered.append(&mut self.candidates);
+        self.candidates = ordered;
+    }
+
+    fn place_of(&self, name: &str) -> Result<usize, Error> {
+        let place = self
+            .candidates
+            .iter()
+            .position(|candidate| candidate.name.eq_ignore_ascii_case(name));
+        place.ok_or_else(|| Error::NotInstalled {
+            name: name.to_owned(),
+        })
+    }
+}

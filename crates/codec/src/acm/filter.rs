@@ -1,0 +1,151 @@
+//! Filters, which change sound and keep its format.
+
+use std::fmt;
+
+use opendriver_abi::structures::{self, Structure as _};
+
+use super::Support;
+use crate::BrokenFormat;
+
+/// A filter and its settings: a `WAVEFILTER`, and behind it what its kind needs.
+///
+/// ```
+/// use opendriver_codec::acm::WaveFilter;
+///
+/// let half = WaveFilter::volume(0x8000);
+/// assert_eq!((half.tag(), half.as_bytes().len()), (1, 36));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct WaveFilter {
+    bytes: Vec<u8>,
+}
+
+impl WaveFilter {
+    /// `WAVE_FILTER_VOLUME`
+    pub const VOLUME: u32 = 1;
+    /// `WAVE_FILTER_ECHO`
+    pub const ECHO: u32 = 2;
+
+    /// Makes sound louder or softer; 0x10000 leaves it as it is (`VOLUMEWAVEFILTER`).
+    pub fn volume(volume: u32) -> Self {
+        Self::new(Self::VOLUME, 0, &volume.to_le_bytes())
+    }
+
+    /// Adds an echo of this strength (0x10000 is the sound's own), `delay` milliseconds late (`ECHOWAVEFILTER`).
+    pub fn echo(volume: u32, delay: u32) -> Self {
+        let settings = [volume.to_le_bytes(), delay.to_le_bytes()].concat();
+        Self::new(Self::ECHO, 0, &settings)
+    }
+
+    /// Puts a filter and its settings together.
+    pub fn new(tag: u32, flags: u32, settings: &[u8]) -> Self {
+        let size = structures::WaveFilter::SIZE.saturating_add(settings.len());
+        let header = structures::WaveFilter {
+            size: size.try_into().unwrap_or(u32::MAX),
+            tag,
+            flags,
+            ..structures::WaveFilter::zeroed()
+        };
+        let mut bytes = vec![0; structures::WaveFilter::SIZE];
+        header.write(&mut bytes);
+        bytes.extend_from_slice(settings);
+        Self { bytes }
+    }
+
+    /// Takes the bytes of a filter. What lies beyond the size that it says is dropped, and where it says more than there is, it is
+    /// made to say that.
+    ///
+    /// # Errors
+    /// Fewer than 32 bytes are no filter.
+    pub fn parse(bytes: &[u8]) -> Result<Self, BrokenFormat> {
+        let Some(header) = structures::WaveFilter::read(bytes) else {
+            return Err(BrokenFormat {
+                what: structures::WaveFilter::NAME,
+                needed: structures::WaveFilter::SIZE,
+                found: bytes.len(),
+            });
+        };
+        let end = (header.size as usize).clamp(structures::WaveFilter::SIZE, bytes.len());
+        let settings = &bytes[structures::WaveFilter::SIZE..end];
+        Ok(Self::new(header.tag, header.flags, settings))
+    }
+
+    /// The filter as codecs take it.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// What kind of filter it is.
+    pub fn tag(&self) -> u32 {
+        self.header().tag
+    }
+
+    /// The kind's own flags.
+    pub fn flags(&self) -> u32 {
+        self.header().flags
+    }
+
+    /// What follows the first 32 bytes.
+    pub fn settings(&self) -> &[u8] {
+        &self.bytes[structures::WaveFilter::SIZE..]
+    }
+
+    fn header(&self) -> structures::WaveFilter {
+        structures::WaveFilter::read(&self.bytes).expect("a filter starts with its header")
+    }
+}
+
+impl fmt::Debug for WaveFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaveFilter")
+            .field("tag", &self.tag())
+            .field("flags", &self.flags())
+            .field("settings", &self.settings())
+            .finish()
+    }
+}
+
+/// A kind of filter that a driver has (`ACMFILTERTAGDETAILS`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FilterTag {
+    /// The tag.
+    pub tag: u32,
+    /// Its name.
+    pub name: String,
+    /// Bytes in the largest filter of this tag.
+    pub filter_size: u32,
+    /// What the driver can do with it.
+    pub support: Support,
+    /// How many filters of this tag it lists.
+    pub standard_filters: u32,
+}
+
+/// A filter that a driver lists (`ACMFILTERDETAILS`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Filter {
+    /// The filter.
+    pub filter: WaveFilter,
+    /// What the driver can do with it.
+    pub support: Support,
+    /// Its name.
+    pub name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_has_the_settings_that_are_there() {
+        let echo = WaveFilter::echo(0x8000, 250);
+        let mut bytes = echo.as_bytes().to_vec();
+        assert_eq!(WaveFilter::parse(&bytes), Ok(echo.clone()));
+        bytes[0] = 200;
+        assert_eq!(WaveFilter::parse(&bytes), Ok(echo));
+        bytes[0] = 3;
+        assert_eq!(WaveFilter::parse(&bytes).unwrap().settings(), []);
+        assert!(WaveFilter::parse(&bytes[..31]).is_err());
+    }
+}

@@ -1,0 +1,255 @@
+//! The structures that hold addresses, as the driver's world lays them out: chosen once, when a driver is opened.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use opendriver::Width;
+use opendriver_abi::structures::{
+    AcmDriverDetails, AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader,
+    AcmDrvStreamInstance, AcmFilterDetails, AcmFormatDetails, Address, FourCc, Structure,
+};
+
+use super::{Details, Support, Version};
+
+/// `ACMSTREAMHEADER_STATUSF_DONE`
+const DONE: u32 = 0x1_0000;
+/// `ACMSTREAMHEADER_STATUSF_PREPARED`
+const PREPARED: u32 = 0x2_0000;
+
+/// The layout of a world whose addresses are this wide.
+pub(super) fn layout(width: Width) -> &'static dyn Layout {
+    match width {
+        Width::W32 => &World::<u32>(PhantomData),
+        Width::W64 => &World::<u64>(PhantomData),
+    }
+}
+
+/// Bytes at an address of the driver's world.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    pub(super) address: isize,
+    pub(super) len: u32,
+}
+
+impl Place {
+    /// Where a block is.
+    pub(super) fn of(block: &opendriver::Block) -> Self {
+        Self {
+            address: block.address(),
+            len: block.len().try_into().unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// What a driver lists: a format or a filter, by tag and index.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed {
+    pub(super) tag: u32,
+    pub(super) index: u32,
+    pub(super) place: Place,
+}
+
+/// The formats of a stream, its filter, and how it is opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opening {
+    pub(super) source: Place,
+    pub(super) destination: Place,
+    pub(super) filter: Place,
+    pub(super) flags: u32,
+    pub(super) handle: isize,
+}
+
+/// Turns values into structures and back. Nothing here speaks to a driver.
+pub(super) trait Layout: fmt::Debug + Send + Sync {
+    /// An `ACMDRVOPENDESC`; the addresses are those of the section's and the alias' names, or 0.
+    fn open(&self, section: isize, alias: isize) -> Vec<u8>;
+    /// Why the driver refused to be opened, or 0.
+    fn open_error(&self, bytes: &[u8]) -> u32;
+
+    /// An empty `ACMDRIVERDETAILS`.
+    fn details(&self) -> Vec<u8>;
+    /// What the driver made of it; none where it did not sign it as an audio codec does.
+    fn details_filled(&self, bytes: &[u8]) -> Option<Details>;
+
+    /// An `ACMFORMATDETAILS`.
+    fn format(&self, listed: Listed) -> Vec<u8>;
+    /// What the driver says of the format, and its name.
+    fn format_filled(&self, bytes: &[u8]) -> Option<(Support, String)>;
+
+    /// An `ACMFILTERDETAILS`.
+    fn filter(&self, listed: Listed) -> Vec<u8>;
+    /// What the driver says of the filter, and its name.
+    fn filter_filled(&self, bytes: &[u8]) -> Option<(Support, String)>;
+
+    /// An `ACMDRVFORMATSUGGEST`.
+    fn suggestion(&self, flags: u32, source: Place, destination: Place) -> Vec<u8>;
+
+    /// An `ACMDRVSTREAMINSTANCE`.
+    fn stream(&self, opening: Opening) -> Vec<u8>;
+
+    /// An `ACMDRVSTREAMHEADER` that is to be prepared.
+    fn header(&self, source: Place, destination: Place) -> Vec<u8>;
+    /// Notes that the header is prepared, as the manager does when the driver has been told.
+    fn set_prepared(&self, header: &mut [u8]);
+    /// Makes the header ready for a conversion of `source_len` bytes; what the driver keeps in it stays.
+    fn begin(&self, header: &mut [u8], source_len: u32, flags: u32);
+    /// Notes that the conversion has ended, and answers how many bytes were used and written.
+    fn end(&self, header: &mut [u8]) -> (u32, u32);
+}
+
+#[derive(Debug)]
+struct World<P>(PhantomData<P>);
+
+impl<P: Address> Layout for World<P> {
+    fn open(&self, section: isize, alias: isize) -> Vec<u8> {
+        bytes(&AcmDrvOpenDesc::<P> {
+            size: AcmDrvOpenDesc::<P>::SIZE as u32,
+            kind: FourCc::AUDC,
+            // 4.0, which all codecs of 32 bits and above know.
+            version: 0x0400_0000,
+            section: P::from_param(section),
+            alias: P::from_param(alias),
+            ..AcmDrvOpenDesc::zeroed()
+        })
+    }
+
+    fn open_error(&self, bytes: &[u8]) -> u32 {
+        AcmDrvOpenDesc::<P>::read(bytes).map_or(0, |description| description.error)
+    }
+
+    fn details(&self) -> Vec<u8> {
+        bytes(&AcmDriverDetails::<P> {
+            size: AcmDriverDetails::<P>::SIZE as u32,
+            ..AcmDriverDetails::zeroed()
+        })
+    }
+
+    fn details_filled(&self, bytes: &[u8]) -> Option<Details> {
+        let details = AcmDriverDetails::<P>::read(bytes)?;
+        ({ details.kind } == FourCc::AUDC).then(|| Details {
+            maker: details.maker,
+            product: details.product,
+            manager_version: Version(details.manager_version),
+            version: Version(details.version),
+            support: Support::from_bits_retain(details.support),
+            format_tags: details.format_tags,
+            filter_tags: details.filter_tags,
+            short_name: { details.short_name }.to_string(),
+            long_name: { details.long_name }.to_string(),
+            copyright: { details.copyright }.to_string(),
+            licensing: { details.licensing }.to_string(),
+            features: { details.features }.to_string(),
+        })
+    }
+
+    fn format(&self, listed: Listed) -> Vec<u8> {
+        bytes(&AcmFormatDetails::<P> {
+            size: AcmFormatDetails::<P>::SIZE as u32,
+            index: listed.index,
+            tag: listed.tag,
+            format: P::from_param(listed.place.address),
+            format_size: listed.place.len,
+            ..AcmFormatDetails::zeroed()
+        })
+    }
+
+    fn format_filled(&self, bytes: &[u8]) -> Option<(Support, String)> {
+        let details = AcmFormatDetails::<P>::read(bytes)?;
+        let support = Support::from_bits_retain(details.support);
+        Some((support, { details.name }.to_string()))
+    }
+
+    fn filter(&self, listed: Listed) -> Vec<u8> {
+        bytes(&AcmFilterDetails::<P> {
+            size: AcmFilterDetails::<P>::SIZE as u32,
+            index: listed.index,
+            tag: listed.tag,
+            filter: P::from_param(listed.place.address),
+            filter_size: listed.place.len,
+            ..AcmFilterDetails::zeroed()
+        })
+    }
+
+    fn filter_filled(&self, bytes: &[u8]) -> Option<(Support, String)> {
+        let details = AcmFilterDetails::<P>::read(bytes)?;
+        let support = Support::from_bits_retain(details.support);
+        Some((support, { details.name }.to_string()))
+    }
+
+    fn suggestion(&self, flags: u32, source: Place, destination: Place) -> Vec<u8> {
+        bytes(&AcmDrvFormatSuggest::<P> {
+            size: AcmDrvFormatSuggest::<P>::SIZE as u32,
+            flags,
+            source: P::from_param(source.address),
+            source_size: source.len,
+            destination: P::from_param(destination.address),
+            destination_size: destination.len,
+        })
+    }
+
+    fn stream(&self, opening: Opening) -> Vec<u8> {
+        bytes(&AcmDrvStreamInstance::<P> {
+            size: AcmDrvStreamInstance::<P>::SIZE as u32,
+            source: P::from_param(opening.source.address),
+            destination: P::from_param(opening.destination.address),
+            filter: P::from_param(opening.filter.address),
+            open_flags: opening.flags,
+            stream: P::from_param(opening.handle),
+            ..AcmDrvStreamInstance::zeroed()
+        })
+    }
+
+    fn header(&self, source: Place, destination: Place) -> Vec<u8> {
+        bytes(&AcmDrvStreamHeader::<P> {
+            size: AcmDrvStreamHeader::<P>::SIZE as u32,
+            source: P::from_param(source.address),
+            source_length: source.len,
+            destination: P::from_param(destination.address),
+            destination_length: destination.len,
+            ..AcmDrvStreamHeader::zeroed()
+        })
+    }
+
+    fn set_prepared(&self, header: &mut [u8]) {
+        let Some(mut fields) = AcmDrvStreamHeader::<P>::read(header) else {
+            return;
+        };
+        fields.status |= PREPARED;
+        fields.prepared_source = fields.source;
+        fields.prepared_source_length = fields.source_length;
+        fields.prepared_destination = fields.destination;
+        fields.prepared_destination_length = fields.destination_length;
+        fields.write(header);
+    }
+
+    fn begin(&self, header: &mut [u8], source_len: u32, flags: u32) {
+        let Some(mut fields) = AcmDrvStreamHeader::<P>::read(header) else {
+            return;
+        };
+        fields.status &= !DONE;
+        fields.source_length = source_len;
+        fields.source_used = 0;
+        fields.destination_used = 0;
+        fields.convert_flags = flags;
+        fields.write(header);
+    }
+
+    fn end(&self, header: &mut [u8]) -> (u32, u32) {
+        let Some(mut fields) = AcmDrvStreamHeader::<P>::read(header) else {
+            return (0, 0);
+        };
+        fields.status |= DONE;
+        fields.write(header);
+        (fields.source_used, fields.destination_used)
+    }
+}
+
+fn bytes(structure: &impl Structure) -> Vec<u8> {
+    let mut bytes = vec![0; size(structure)];
+    structure.write(&mut bytes);
+    bytes
+}
+
+fn size<S: Structure>(_: &S) -> usize {
+    S::SIZE
+}

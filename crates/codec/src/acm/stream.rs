@@ -1,0 +1,472 @@
+//! A conversion from one format to another by one driver.
+
+use opendriver::Block;
+use opendriver_abi::answer::MMSYSERR_NOTSUPPORTED;
+use opendriver_abi::structures::{AcmDrvStreamSize, Structure as _};
+use opendriver_abi::{LResult, Message};
+
+use super::layout::{Opening, Place};
+use super::{Driver, Error, Overrun, WaveFilter};
+use crate::WaveFormat;
+
+/// `ACM_STREAMOPENF_QUERY`
+const QUERY: u32 = 1;
+/// `ACM_STREAMOPENF_NONREALTIME`: files can wait, so that a codec may take its time.
+const NONREALTIME: u32 = 4;
+
+/// `ACM_STREAMCONVERTF_BLOCKALIGN`
+const BLOCKALIGN: u32 = 0x4;
+/// `ACM_STREAMCONVERTF_START`
+const START: u32 = 0x10;
+/// `ACM_STREAMCONVERTF_END`
+const END: u32 = 0x20;
+
+/// How many bytes of source are given to a driver at once, at most, but for a block that is longer.
+const PIECE: usize = 64 * 1024;
+
+/// The most that a driver may want for the other side of a piece.
+const LARGEST: u32 = 64 << 20;
+
+/// How often in a row a driver may write and take nothing, before it is said to go on for ever.
+const PATIENCE: u32 = 64;
+
+/// What a piece of sound is to the whole (`ACM_STREAMCONVERTF_*`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Whole blocks only; what is left of the source comes again with the next piece.
+    pub block_align: bool,
+    /// It is the first.
+    pub start: bool,
+    /// It is the last.
+    pub end: bool,
+}
+
+impl Flags {
+    fn bits(self) -> u32 {
+        let flag = |set, flag| if set { flag } else { 0 };
+        flag(self.block_align, BLOCKALIGN) | flag(self.start, START) | flag(self.end, END)
+    }
+}
+
+/// A conversion from one format to another by one driver.
+///
+/// It holds one buffer for each side, in the driver's memory, prepared once; converting allocates nothing but what the output needs to
+/// grow. It closes when it is dropped.
+#[derive(Debug)]
+pub struct Stream {
+    driver: Driver,
+    formats: Formats,
+    from: WaveFormat,
+    to: WaveFormat,
+    header: Block,
+    source: Block,
+    destination: Block,
+    /// How much source a block of the destination takes.
+    smallest: usize,
+    prepared: bool,
+    calls: u64,
+    watched: [bool; 3],
+    overruns: Vec<Overrun>,
+}
+
+/// What a driver is told of a stream; it keeps the addresses, so the blocks live as long as the stream.
+#[derive(Debug)]
+struct Formats {
+    source: Block,
+    destination: Block,
+    filter: Option<Block>,
+    instance: Block,
+}
+
+impl Formats {
+    fn new(
+        driver: &Driver,
+        source: &WaveFormat,
+        destination: &WaveFormat,
+        filter: Option<&WaveFilter>,
+        flags: u32,
+    ) -> Result<Self, Error> {
+        const OPEN: Message = Message::ACMDM_STREAM_OPEN;
+        let connection = driver.connection();
+        let source = connection.block(OPEN, source.as_bytes())?;
+        let destination = connection.block(OPEN, destination.as_bytes())?;
+        let filter = filter
+            .map(|filter| connection.block(OPEN, filter.as_bytes()))
+            .transpose()?;
+        let opening = Opening {
+            source: Place::of(&source),
+            destination: Place::of(&destination),
+            filter: filter.as_ref().map(Place::of).unwrap_or_default(),
+            flags,
+            // The manager's handle is an address of its own; all that a driver can do with it is to tell streams apart.
+            handle: source.address(),
+        };
+        Ok(Self {
+            instance: connection.block(OPEN, &driver.layout().stream(opening))?,
+            source,
+            destination,
+            filter,
+        })
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = (&Block, &'static str)> {
+        [
+            (&self.source, "source format"),
+            (&self.destination, "destination format"),
+            (&self.instance, "stream instance"),
+        ]
+        .into_iter()
+        .chain(self.filter.as_ref().map(|filter| (filter, "filter")))
+    }
+}
+
+impl Stream {
+    /// Asks whether the driver would convert, and opens nothing.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason where it would not.
+    pub fn query(
+        driver: &Driver,
+        source: &WaveFormat,
+        destination: &WaveFormat,
+        filter: Option<&WaveFilter>,
+    ) -> Result<(), Error> {
+        let flags = QUERY | NONREALTIME;
+        let formats = Formats::new(driver, source, destination, filter, flags)?;
+        let asked =
+            driver
+                .connection()
+                .expect(Message::ACMDM_STREAM_OPEN, formats.instance.address(), 0);
+        for (block, what) in formats.blocks() {
+            driver
+                .connection()
+                .watch(block, what, Message::ACMDM_STREAM_OPEN);
+        }
+        asked
+    }
+
+    /// Opens a conversion, and prepares its buffers.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason where the driver does not convert between these formats.
+    pub fn open(
+        driver: &Driver,
+        source: &WaveFormat,
+        destination: &WaveFormat,
+        filter: Option<&WaveFilter>,
+    ) -> Result<Self, Error> {
+        const PREPARE: Message = Message::ACMDM_STREAM_PREPARE;
+        let formats = Formats::new(driver, source, destination, filter, NONREALTIME)?;
+        let open = Open::new(driver, &formats)?;
+        let align = usize::from(source.block_align()).max(1);
+        let piece = (PIECE / align * align).max(align);
+        let room = size(driver, &formats, Side::Source, piece as u32)?;
+        if room > LARGEST {
+            let what = format!("{room} bytes for {piece} of source are too many");
+            return Err(driver
+                .connection()
+                .nonsense(Message::ACMDM_STREAM_SIZE, what));
+        }
+        // A driver that cannot count backwards converts all the same.
+        let block = size(
+            driver,
+            &formats,
+            Side::Destination,
+            destination.block_align().into(),
+        );
+        let smallest = block.map_or(0, |block| block as usize).clamp(align, piece);
+        let connection = driver.connection();
+        let from_room = connection.room(PREPARE, piece)?;
+        let to_room = connection.room(PREPARE, room as usize)?;
+        let header = driver
+            .layout()
+            .header(Place::of(&from_room), Place::of(&to_room));
+        let mut header = connection.block(PREPARE, &header)?;
+        open.tell(PREPARE, header.address())?;
+        driver.layout().set_prepared(&mut header);
+        open.keep();
+        Ok(Self {
+            driver: driver.clone(),
+            formats,
+            from: source.clone(),
+            to: destination.clone(),
+            header,
+            source: from_room,
+            destination: to_room,
+            smallest,
+            prepared: true,
+            calls: 0,
+            watched: [true; 3],
+            overruns: Vec::new(),
+        })
+    }
+
+    /// Converts `source`, in as many pieces as it takes, and puts what comes out behind `out`. Answers how many bytes of the source were
+    /// used: all of them, but for less than a block, which is to come again in front of the next ones.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the driver does not go on, [`Error::Unsent`] where it breaks, [`Error::Nonsense`] where it says to have
+    /// used or written more than there was. What was converted before is in `out`.
+    pub fn convert(
+        &mut self,
+        source: &[u8],
+        flags: Flags,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, Error> {
+        if flags.block_align && source.len() < self.smallest {
+            return Ok(0);
+        }
+        let (mut used, mut idle, mut start) = (0, 0, flags.start);
+        loop {
+            let rest = &source[used..];
+            let piece = &rest[..rest.len().min(self.source.len())];
+            let last = piece.len() == rest.len();
+            let now = Flags {
+                block_align: flags.block_align || !last,
+                start,
+                end: flags.end && last,
+            };
+            let (took, gave) = self.piece(piece, now, out)?;
+            used += took;
+            start = false;
+            idle = if took == 0 { idle + 1 } else { 0 };
+            // What makes no block any more is not offered: some drivers refuse it, where they are to use nothing.
+            if source.len() - used < self.smallest.max(1) || (took, gave) == (0, 0) {
+                return Ok(used);
+            }
+            if idle > PATIENCE {
+                let what = "it writes on and on, and takes nothing".to_owned();
+                return Err(self.nonsense(what));
+            }
+        }
+    }
+
+    /// Forgets what was converted so far, as if the stream were new. A driver that has nothing to forget does not know the message.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the driver does not start anew, [`Error::Unsent`] where it breaks.
+    pub fn reset(&mut self) -> Result<(), Error> {
+        let answer = self.send(Message::ACMDM_STREAM_RESET, 0)?;
+        self.settle(Message::ACMDM_STREAM_RESET, answer)
+    }
+
+    /// Closes the stream, and says whether the driver did.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the driver does not close it, [`Error::Unsent`] where it breaks.
+    pub fn close(mut self) -> Result<(), Error> {
+        self.finish()
+    }
+
+    /// How many bytes of destination `source` bytes may need.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the driver does not know.
+    pub fn destination_size(&self, source: u32) -> Result<u32, Error> {
+        size(&self.driver, &self.formats, Side::Source, source)
+    }
+
+    /// How many bytes of source are the most that fit into `destination` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the driver does not know.
+    pub fn source_size(&self, destination: u32) -> Result<u32, Error> {
+        size(&self.driver, &self.formats, Side::Destination, destination)
+    }
+
+    /// How many bytes of source a block takes, of the source or of the destination, whichever is more: what [`convert`](Self::convert)
+    /// does not use of whole blocks is less.
+    pub fn block(&self) -> usize {
+        self.smallest
+    }
+
+    /// The driver that converts.
+    pub fn driver(&self) -> &Driver {
+        &self.driver
+    }
+
+    /// What it converts from.
+    pub fn source(&self) -> &WaveFormat {
+        &self.from
+    }
+
+    /// What it converts to.
+    pub fn destination(&self) -> &WaveFormat {
+        &self.to
+    }
+
+    /// Where the driver wrote behind the stream's blocks since this was last asked; of each block the first time only.
+    pub fn take_overruns(&mut self) -> Vec<Overrun> {
+        std::mem::take(&mut self.overruns)
+    }
+
+    /// Converts what fits into one buffer. Answers how many bytes were used and written.
+    fn piece(
+        &mut self,
+        piece: &[u8],
+        flags: Flags,
+        out: &mut Vec<u8>,
+    ) -> Result<(usize, usize), Error> {
+        const CONVERT: Message = Message::ACMDM_STREAM_CONVERT;
+        self.source[..piece.len()].copy_from_slice(piece);
+        let layout = self.driver.layout();
+        layout.begin(&mut self.header, piece.len() as u32, flags.bits());
+        let answer = self.send(CONVERT, self.header.address())?;
+        let (used, written) = layout.end(&mut self.header);
+        self.watch();
+        self.calls += 1;
+        if answer != 0 {
+            return Err(self.driver.connection().refused(CONVERT, answer));
+        }
+        let (used, written) = (used as usize, written as usize);
+        if used > piece.len() {
+            let what = format!("it used {used} of {} bytes", piece.len());
+            return Err(self.nonsense(what));
+        }
+        let Some(result) = self.destination.get(..written) else {
+            let what = format!("it wrote {written} of {} bytes", self.destination.len());
+            return Err(self.nonsense(what));
+        };
+        out.extend_from_slice(result);
+        Ok((used, written))
+    }
+
+    /// Notes where the driver wrote behind the blocks that change.
+    fn watch(&mut self) {
+        let blocks = [
+            (&self.source, "source"),
+            (&self.destination, "destination"),
+            (&self.header, "stream header"),
+        ];
+        for ((block, what), watched) in blocks.into_iter().zip(&mut self.watched) {
+            let Some(source) = block.check().err().filter(|_| *watched) else {
+                continue;
+            };
+            *watched = false;
+            self.overruns.push(Overrun {
+                driver: self.driver.connection().driver.clone(),
+                what,
+                message: Message::ACMDM_STREAM_CONVERT,
+                call: self.calls,
+                source,
+            });
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        if !std::mem::take(&mut self.prepared) {
+            return Ok(());
+        }
+        let unprepared = self.send(Message::ACMDM_STREAM_UNPREPARE, self.header.address());
+        let closed = self.send(Message::ACMDM_STREAM_CLOSE, 0);
+        self.settle(Message::ACMDM_STREAM_UNPREPARE, unprepared?)?;
+        match closed? {
+            0 => Ok(()),
+            answer => Err(self
+                .driver
+                .connection()
+                .refused(Message::ACMDM_STREAM_CLOSE, answer)),
+        }
+    }
+
+    fn send(&self, message: Message, param2: isize) -> Result<LResult, Error> {
+        let instance = self.formats.instance.address();
+        self.driver.connection().send(message, instance, param2)
+    }
+
+    fn settle(&self, message: Message, answer: LResult) -> Result<(), Error> {
+        settle(&self.driver, message, answer)
+    }
+
+    fn nonsense(&self, what: String) -> Error {
+        self.driver
+            .connection()
+            .nonsense(Message::ACMDM_STREAM_CONVERT, what)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // A driver that refuses to be done with a stream is not asked again; `close` tells who wants to know.
+        let _ = self.finish();
+    }
+}
+
+/// A stream that a driver has opened, closed again unless it is kept.
+struct Open<'a> {
+    driver: &'a Driver,
+    formats: &'a Formats,
+    kept: bool,
+}
+
+impl<'a> Open<'a> {
+    fn new(driver: &'a Driver, formats: &'a Formats) -> Result<Self, Error> {
+        let instance = formats.instance.address();
+        driver
+            .connection()
+            .expect(Message::ACMDM_STREAM_OPEN, instance, 0)?;
+        Ok(Self {
+            driver,
+            formats,
+            kept: false,
+        })
+    }
+
+    fn tell(&self, message: Message, param2: isize) -> Result<(), Error> {
+        let instance = self.formats.instance.address();
+        let answer = self.driver.connection().send(message, instance, param2)?;
+        settle(self.driver, message, answer)
+    }
+
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            // The error that brought us here is the one to tell.
+            let _ = self.tell(Message::ACMDM_STREAM_CLOSE, 0);
+        }
+    }
+}
+
+/// Which side's length is given (`ACM_STREAMSIZEF_*`).
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Source = 0,
+    Destination = 1,
+}
+
+fn size(driver: &Driver, formats: &Formats, given: Side, len: u32) -> Result<u32, Error> {
+    const SIZE: Message = Message::ACMDM_STREAM_SIZE;
+    let mut fields = AcmDrvStreamSize {
+        size: AcmDrvStreamSize::SIZE as u32,
+        flags: given as u32,
+        ..AcmDrvStreamSize::zeroed()
+    };
+    match given {
+        Side::Source => fields.source_length = len,
+        Side::Destination => fields.destination_length = len,
+    }
+    let mut question = [0; AcmDrvStreamSize::SIZE];
+    fields.write(&mut question);
+    let connection = driver.connection();
+    let block = connection.block(SIZE, &question)?;
+    connection.expect(SIZE, formats.instance.address(), block.address())?;
+    connection.watch(&block, "size", SIZE);
+    let filled = AcmDrvStreamSize::read(&block).unwrap_or(fields);
+    Ok(match given {
+        Side::Source => filled.destination_length,
+        Side::Destination => filled.source_length,
+    })
+}
+
+/// A message that a driver need not know: most have nothing to prepare and nothing to forget.
+fn settle(driver: &Driver, message: Message, answer: LResult) -> Result<(), Error> {
+    match answer {
+        0 | MMSYSERR_NOTSUPPORTED => Ok(()),
+        answer => Err(driver.connection().refused(message, answer)),
+    }
+}
