@@ -1,14 +1,15 @@
 //! `drv install` and `drv remove`: an entry in the registry, and the driver's word on it.
 
 use std::path::Path;
+use std::slice;
 
-use opendriver::registry::{Entry, join_entry};
+use opendriver::registry::{self, Entry, join_entry};
 use opendriver::{Configured, Installation, OpenOptions};
 
 use crate::args;
 use crate::describe::{Answers, Facts, ask};
 use crate::report::{Exit, Failure};
-use crate::session::{Located, SECTIONS, Session};
+use crate::session::{DEFAULT_SECTIONS, Located, SECTIONS, Session};
 
 pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit, Failure> {
     let manager = session.manager(None);
@@ -63,6 +64,13 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
 
 pub(super) fn remove(remove: &args::Remove, session: &Session) -> Result<Exit, Failure> {
     let alias = &remove.alias;
+    if let Some(section) = nameless(session, alias, remove.section.as_deref())? {
+        session.registry.delete_value(section, alias)?;
+        let done =
+            format!("removed {alias} from {section}; it named no file, so no driver was told");
+        said(session, &done, Configured::Ok)?;
+        return Ok(Exit::Done);
+    }
     let entry = session
         .entry(alias, remove.section.as_deref())?
         .ok_or_else(|| opendriver::Error::NotInstalled {
@@ -84,6 +92,26 @@ pub(super) fn remove(remove: &args::Remove, session: &Session) -> Result<Exit, F
     }
     said(session, &done, answer)?;
     Ok(Exit::Done)
+}
+
+/// The section in which the alias stands, but names no file.
+fn nameless<'a>(
+    session: &Session,
+    alias: &str,
+    section: Option<&'a str>,
+) -> Result<Option<&'a str>, Failure> {
+    let sections = section
+        .as_ref()
+        .map_or(DEFAULT_SECTIONS.as_slice(), slice::from_ref);
+    for section in sections {
+        match session.registry.alias(section, alias) {
+            Ok(None) | Err(registry::Error::BadName { .. }) => {}
+            Err(registry::Error::NoFile { .. }) => return Ok(Some(section)),
+            Ok(Some(_)) => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
 }
 
 /// How many other entries lead to the file of this one.

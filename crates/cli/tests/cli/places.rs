@@ -170,4 +170,18 @@ fn the_list_says_of_each_entry_whether_it_loads() {
         (&row("shy")["section"], &row("shy")["params"]),
         (&"MCI".into(), &"refuse".into())
     );
+
+    let ran = station.run(&["remove", "odd", "--registry", "mine.toml"]);
+    assert_eq!(
+        (ran.status, ran.out.as_str()),
+        (
+            Some(0),
+            "removed odd from Drivers32; it named no file, so no driver was told\n"
+        )
+    );
+    let ran = station.run(&["list", "--registry", "mine.toml", "--format", "json"]);
+    assert!(
+        ran.json().iter().all(|row| row["alias"] != "odd"),
+        "{ran:?}"
+    );
 }
