@@ -10,6 +10,8 @@ mod error;
 
 mod riff;
 
+pub mod wav;
+
 pub use error::Error;
 pub use input::Input;
 pub use output::Output;
