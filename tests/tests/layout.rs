@@ -85,6 +85,7 @@ fn assertions<P: Address>() -> String {
     assert_layout::<IcOpen<P>>(&mut text);
     assert_layout::<IcInfo>(&mut text);
     assert_layout::<IcCompress<P>>(&mut text);
+    assert_layout::<IcCompressFrames<P>>(&mut text);
     assert_layout::<IcDecompress<P>>(&mut text);
     assert_layout::<IcDecompressEx<P>>(&mut text);
     text

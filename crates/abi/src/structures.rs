@@ -83,7 +83,7 @@ pub use acm::{
 pub use driver::{DriverInfo, DrvConfigInfo, MciOpenDriverParms};
 pub use formats::{BitmapInfoHeader, FourCc, WaveFormatEx};
 pub use plain::{Address, Plain, Wide};
-pub use vfw::{IcCompress, IcDecompress, IcDecompressEx, IcInfo, IcOpen};
+pub use vfw::{IcCompress, IcCompressFrames, IcDecompress, IcDecompressEx, IcInfo, IcOpen};
 
 /// A structure with a documented layout.
 pub trait Structure: Sized {

@@ -163,6 +163,13 @@ impl Block {
         }
     }
 
+    /// Tells what was written behind a guarded block since the last time, and makes the bytes there good to be watched again.
+    pub fn take_overrun(&mut self) -> Option<Overrun> {
+        let overrun = self.check().err()?;
+        self.tail_mut().fill(CANARY_BYTE);
+        Some(overrun)
+    }
+
     fn tail(&self) -> &[u8] {
         // SAFETY: `len` is inside the reserved bytes.
         let end = unsafe { self.address.add(self.len) };

@@ -120,4 +120,40 @@ structures! {
         /// Height in the source.
         source_height: i32 as dySrc,
     }
+
+    /// What `lParam1` of `ICM_COMPRESS_FRAMES_INFO` points at.
+    (C) IcCompressFrames<P> as "ICCOMPRESSFRAMES" {
+        /// `ICCOMPRESSFRAMES_PADDING` or 0.
+        flags: u32 as dwFlags,
+        /// Address of the output's format.
+        output_format: P as lpbiOutput,
+        /// The application's value for the output.
+        output: P as lOutput,
+        /// Address of the input's format.
+        input_format: P as lpbiInput,
+        /// The application's value for the input.
+        input: P as lInput,
+        /// Number of the first frame.
+        start: i32 as lStartFrame,
+        /// How many frames.
+        count: i32 as lFrameCount,
+        /// Quality from 0 to 10000.
+        quality: i32 as lQuality,
+        /// Bytes in a second; 0: any.
+        data_rate: i32 as lDataRate,
+        /// From one key frame to the next; 0: as the codec likes.
+        key_rate: i32 as lKeyRate,
+        /// With `scale`: frames in a second are `rate / scale`.
+        rate: u32 as dwRate,
+        /// See `rate`.
+        scale: u32 as dwScale,
+        /// Bytes that the file adds to each frame.
+        overhead: u32 as dwOverheadPerFrame,
+        /// 0.
+        reserved: u32 as dwReserved2,
+        /// Where to get a frame from, or 0.
+        get: P as GetData,
+        /// Where to put a frame, or 0.
+        put: P as PutData,
+    }
 }

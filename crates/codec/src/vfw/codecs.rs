@@ -1,0 +1,182 @@
+//! The installed video codecs, and the search among them.
+
+use opendriver::Manager;
+use opendriver_abi::structures::FourCc;
+
+use super::codec::handler_of;
+use super::{Codec, Error, Mode, Refusal};
+use crate::BitmapFormat;
+
+/// The sections in which drivers are installed, the newer one first.
+const SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
+
+/// The installed video codecs: the aliases `vidc.xxxx`.
+#[derive(Debug)]
+pub struct Codecs {
+    manager: Manager,
+    installed: Vec<Installed>,
+    broken: Vec<Refusal>,
+}
+
+/// A codec that is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Installed {
+    /// Its alias, as it is written.
+    pub alias: String,
+    /// The section that holds the alias.
+    pub section: &'static str,
+    /// Its file, as it is written.
+    pub file: String,
+    /// The code in the alias.
+    pub handler: FourCc,
+}
+
+impl Codecs {
+    /// Reads which codecs are installed. None is opened yet.
+    ///
+    /// # Errors
+    /// [`Error::Registry`] where that cannot be read.
+    pub fn installed(manager: &Manager) -> Result<Self, Error> {
+        let registry = manager.registry();
+        let mut codecs = Self {
+            manager: manager.clone(),
+            installed: Vec::new(),
+            broken: Vec::new(),
+        };
+        for section in SECTIONS {
+            for (alias, _) in registry.values(section)? {
+                let known = |installed: &Installed| installed.alias.eq_ignore_ascii_case(&alias);
+                let Some(handler) = handler_of(&alias) else {
+                    continue;
+                };
+                match registry.alias(section, &alias) {
+                    Ok(Some(entry)) if !codecs.installed.iter().any(known) => {
+                        codecs.installed.push(Installed {
+                            alias,
+                            section,
+                            file: entry.file,
+                            handler,
+                        });
+                    }
+                    Ok(_) => {}
+                    Err(error) => codecs.broken.push(Refusal {
+                        name: alias,
+                        reason: error.into(),
+                    }),
+                }
+            }
+        }
+        Ok(codecs)
+    }
+
+    /// The codecs, in the order in which they are asked.
+    pub fn iter(&self) -> impl Iterator<Item = &Installed> {
+        self.installed.iter()
+    }
+
+    /// Entries of the registry that name no codec.
+    pub fn broken(&self) -> &[Refusal] {
+        &self.broken
+    }
+
+    /// Finds a codec that decompresses `input`. First those whose alias says so are asked, by the stream's `handler` and by the format's own
+    /// code, and then all others.
+    ///
+    /// # Errors
+    /// [`Error::NoCodec`] where none does.
+    pub fn for_decompressing(&self, input: &BitmapFormat, handler: FourCc) -> Result<Codec, Error> {
+        let purpose = || format!("decompresses {input}");
+        let handlers = handlers(handler, input.compression());
+        self.find(&handlers, Mode::Decompress, purpose, |codec| {
+            codec.decompress_query(input, None)
+        })
+    }
+
+    /// Finds a codec that compresses `input` to frames of the code `handler`.
+    ///
+    /// # Errors
+    /// [`Error::NoCodec`] where none does.
+    pub fn for_compressing(&self, handler: FourCc, input: &BitmapFormat) -> Result<Codec, Error> {
+        let purpose = || format!("compresses {input} to \"{handler}\"");
+        let handlers = handlers(handler, FourCc(0));
+        self.find(&handlers, Mode::Compress, purpose, |codec| {
+            codec.compress_query(input, None)
+        })
+    }
+
+    fn find(
+        &self,
+        handlers: &[FourCc],
+        mode: Mode,
+        purpose: impl Fn() -> String,
+        query: impl Fn(&Codec) -> Result<(), Error>,
+    ) -> Result<Codec, Error> {
+        let mut refusals = Vec::new();
+        let named = |installed: &&Installed| {
+            let is = |handler: &&FourCc| same(**handler, installed.handler);
+            handlers.iter().position(|handler| is(&handler))
+        };
+        let mut order: Vec<&Installed> = self.installed.iter().collect();
+        order.sort_by_key(|installed| named(installed).unwrap_or(usize::MAX));
+        for installed in order {
+            match self.ask(installed, handlers, mode, &query) {
+                Ok(codec) => return Ok(codec),
+                Err(reason) => refusals.push(Refusal {
+                    name: installed.alias.clone(),
+                    reason,
+                }),
+            }
+        }
+        Err(Error::NoCodec {
+            purpose: purpose(),
+            refusals,
+        })
+    }
+
+    /// Opens a codec by the code of its alias, and then by those of the stream, until it takes one and says yes. Its first reason is
+    /// the one that counts.
+    fn ask(
+        &self,
+        installed: &Installed,
+        handlers: &[FourCc],
+        mode: Mode,
+        query: impl Fn(&Codec) -> Result<(), Error>,
+    ) -> Result<Codec, Error> {
+        let options = opendriver::OpenOptions::new(&installed.alias).section(installed.section);
+        let mut first = None;
+        let own = [installed.handler];
+        let others = handlers.iter().filter(|&&handler| handler != own[0]);
+        for &handler in own.iter().chain(others) {
+            let asked = Codec::open(&self.manager, options, handler, mode)
+                .and_then(|codec| query(&codec).map(|()| codec));
+            match asked {
+                Ok(codec) => return Ok(codec),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.expect("it was opened once at least"))
+    }
+}
+
+/// The codes that a format may be known by: the stream's, the format's own, and the one that stands for a number.
+fn handlers(handler: FourCc, compression: FourCc) -> Vec<FourCc> {
+    let mut handlers = Vec::new();
+    let number = match compression.0 {
+        // BI_RLE8 and BI_RLE4
+        1 | 2 => FourCc::new(*b"mrle"),
+        _ => FourCc(0),
+    };
+    for code in [handler, compression, number] {
+        if code.0 > u32::from(u8::MAX) && !handlers.iter().any(|&known| same(known, code)) {
+            handlers.push(code);
+        }
+    }
+    handlers
+}
+
+/// Whether two codes are the same but for the case of letters.
+fn same(one: FourCc, other: FourCc) -> bool {
+    let characters = |code: FourCc| code.0.to_le_bytes();
+    characters(one).eq_ignore_ascii_case(&characters(other))
+}

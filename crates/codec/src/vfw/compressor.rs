@@ -1,0 +1,449 @@
+//! A codec at work: pictures in, frames out.
+
+use opendriver::Block;
+use opendriver_abi::Message;
+use opendriver_abi::structures::{BitmapInfoHeader, FourCc};
+
+use super::kept::{LARGEST, Source, picture_size, too_large};
+use super::layout::{Compress, CompressFrames, Decompress};
+use super::{Codec, Error, Flags, Overrun};
+use crate::BitmapFormat;
+
+/// `AVIIF_KEYFRAME`
+const KEY_FRAME: u32 = 0x10;
+
+/// `ICDECOMPRESS_NOTKEYFRAME`
+const NOT_KEY_FRAME: u32 = 0x0800_0000;
+
+/// `biSizeImage` in a header.
+const IMAGE_SIZE: std::ops::Range<usize> = 20..24;
+
+/// What a compressor is to keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Quality from 0 to 10000; the codec's default where there is none.
+    pub quality: Option<u32>,
+    /// From one key frame to the next; 1: all are. The codec's default where there is none.
+    pub key_every: Option<u32>,
+    /// Bytes in a second; a codec without [`Flags::CRUNCH`] pays no heed to it.
+    pub data_rate: Option<u32>,
+    /// Frames in a second, as an AVI file has it: scale and rate, which is `rate / scale`.
+    pub frames_per_second: (u32, u32),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            quality: None,
+            key_every: None,
+            data_rate: None,
+            frames_per_second: (1, 25),
+        }
+    }
+}
+
+impl Settings {
+    /// How many bytes a frame may take; 0 for any.
+    fn frame_size(&self) -> u32 {
+        let (scale, rate) = self.frames_per_second;
+        let bytes = u64::from(self.data_rate.unwrap_or(0)) * u64::from(scale);
+        let bytes = bytes.checked_div(rate.into()).unwrap_or(0);
+        bytes.min(i32::MAX as u64) as u32
+    }
+}
+
+/// A compressed frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Packet<'a> {
+    /// Its bytes; none where the codec wants more pictures first, or says that nothing changed.
+    pub data: &'a [u8],
+    /// Whether it can be decompressed without those before.
+    pub key: bool,
+    /// The code that the codec wants on its chunk, if it wants any.
+    pub chunk: Option<FourCc>,
+}
+
+/// A codec at work: pictures in, frames out.
+#[derive(Debug)]
+pub struct Compressor {
+    codec: Codec,
+    input: BitmapFormat,
+    output: BitmapFormat,
+    settings: Settings,
+    quality: u32,
+    key_every: u64,
+    frame_size: u32,
+    size: usize,
+    /// How long a line is, where the codec takes lines in the other order.
+    turned: Option<usize>,
+    /// How many frames ago the last key frame was.
+    since_key: Option<u64>,
+    picture_format: Block,
+    picture: Source,
+    frame_format: Block,
+    packet: Block,
+    /// `lpckid` and `lpdwFlags`.
+    told: Block,
+    request: Block,
+    previous: Option<Previous>,
+    begun: bool,
+    frame: u64,
+}
+
+/// What a codec is given that compresses by what changed, and does not keep the last picture itself: the one that a decoder sees.
+#[derive(Debug)]
+struct Previous {
+    format: Block,
+    picture: Block,
+}
+
+impl Compressor {
+    pub(super) fn new(
+        codec: Codec,
+        input: &BitmapFormat,
+        output: &BitmapFormat,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let (input, turned) = turned(&codec, input, output)?;
+        let size = picture_size(&input)?;
+        let input = input.with_header(BitmapInfoHeader {
+            image_size: size as u32,
+            ..input.header()
+        });
+        let flags = codec.info().flags;
+        let room = frame_room(&codec, &input, output, size)?;
+        let layout = codec.layout();
+        let most = [
+            layout.compress.size,
+            layout.compress_frames.size,
+            layout.decompress.size,
+        ];
+        let quality = settings.quality.map(|quality| quality.min(10_000));
+        let mut made = Self {
+            picture_format: codec.header(&input)?,
+            picture: Source::new(&codec)?,
+            frame_format: codec.header(output)?,
+            packet: codec.allocate(room)?,
+            told: codec.allocate(8)?,
+            request: codec.allocate(most.into_iter().max().unwrap_or(0))?,
+            previous: None,
+            quality: match quality {
+                Some(quality) => quality,
+                None => {
+                    optional(codec.default_quality())?.map_or(10_000, |quality| quality.min(10_000))
+                }
+            },
+            key_every: match settings.key_every {
+                Some(every) => every.into(),
+                None => optional(codec.key_frame_rate())?.unwrap_or(0).into(),
+            },
+            frame_size: match flags.contains(Flags::CRUNCH) {
+                true => settings.frame_size(),
+                false => 0,
+            },
+            input,
+            output: output.clone(),
+            settings,
+            size,
+            turned,
+            since_key: None,
+            begun: false,
+            frame: 0,
+            codec,
+        };
+        made.begin()?;
+        Ok(made)
+    }
+
+    /// Compresses the next picture; as a key frame where `key` says so, where it is the first, and where one is due.
+    ///
+    /// # Errors
+    /// [`Error::Length`] where the picture is not as long as its format says, [`Error::Refused`] where the codec says no and
+    /// [`Error::Failed`] where it breaks; both name the frame.
+    pub fn frame(&mut self, pixels: &[u8], key: bool) -> Result<Packet<'_>, Error> {
+        if pixels.len() != self.size {
+            return Err(Error::Length {
+                expected: self.size,
+                found: pixels.len(),
+            });
+        }
+        let number = self.frame;
+        self.frame += 1;
+        match self.turned {
+            Some(line) => self.picture.fill_turned(&self.codec, pixels, line)?,
+            None => self.picture.fill(&self.codec, pixels)?,
+        }
+        let due = self
+            .since_key
+            .is_none_or(|since| self.key_every > 0 && since + 1 >= self.key_every);
+        let key = key || due || !self.is_temporal();
+        let size = self.compress(key, number)?;
+        let told =
+            |at: usize| u32::from_le_bytes(self.told[at..at + 4].try_into().expect("4 bytes"));
+        let (chunk, flags) = (FourCc(told(0)), told(4));
+        let key = flags & KEY_FRAME != 0 || !self.is_temporal();
+        self.since_key = match self.since_key {
+            _ if key => Some(0),
+            since => since.map(|since| since + 1),
+        };
+        self.decompress_previous(size, key, number)?;
+        Ok(Packet {
+            data: &self.packet[..size],
+            key,
+            chunk: (chunk.0 != 0).then_some(chunk),
+        })
+    }
+
+    /// Tells the codec that there are no more pictures.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where it breaks.
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.end()
+    }
+
+    /// The codec.
+    pub fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    /// The format of the pictures.
+    pub fn input(&self) -> &BitmapFormat {
+        &self.input
+    }
+
+    /// The format of the frames.
+    pub fn output(&self) -> &BitmapFormat {
+        &self.output
+    }
+
+    /// How many pictures were compressed: the number of the next one.
+    pub fn frames(&self) -> u64 {
+        self.frame
+    }
+
+    /// As [`Codec::take_overruns`].
+    pub fn take_overruns(&self) -> Vec<Overrun> {
+        self.codec.take_overruns()
+    }
+
+    fn is_temporal(&self) -> bool {
+        self.codec.info().flags.contains(Flags::TEMPORAL)
+    }
+
+    fn begin(&mut self) -> Result<(), Error> {
+        self.tell_of_frames()?;
+        let formats = (self.picture_format.address(), self.frame_format.address());
+        self.codec
+            .tell(Message::ICM_COMPRESS_BEGIN, formats.0, formats.1)?;
+        self.begun = true;
+        let flags = self.codec.info().flags;
+        if flags.contains(Flags::TEMPORAL) && !flags.contains(Flags::FAST_TEMPORAL_COMPRESSION) {
+            self.keep_previous()?;
+        }
+        self.watch(Message::ICM_COMPRESS_BEGIN, None);
+        Ok(())
+    }
+
+    /// Tells of all frames before the first one; a codec that does not want to know says no to that.
+    fn tell_of_frames(&mut self) -> Result<(), Error> {
+        let layout = self.codec.layout();
+        let (scale, rate) = self.settings.frames_per_second;
+        let signed = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let frames = CompressFrames {
+            output_format: self.frame_format.address(),
+            input_format: self.picture_format.address(),
+            quality: signed(self.quality),
+            data_rate: signed(self.settings.data_rate.unwrap_or(0)),
+            key_rate: self.key_every.try_into().unwrap_or(i32::MAX),
+            rate,
+            scale,
+        };
+        (layout.compress_frames.write)(&frames, &mut self.request);
+        let size = layout.compress_frames.size as isize;
+        let message = Message::ICM_COMPRESS_FRAMES_INFO;
+        self.codec
+            .send(message, self.request.address(), size, None)
+            .map(drop)
+    }
+
+    /// Makes room for the last picture, for a codec that wants to be given it. Where it cannot decompress its own frames, all are
+    /// key frames.
+    fn keep_previous(&mut self) -> Result<(), Error> {
+        let formats = (self.frame_format.address(), self.picture_format.address());
+        let message = Message::ICM_DECOMPRESS_BEGIN;
+        if self
+            .codec
+            .send(message, formats.0, formats.1, None)?
+            .is_error()
+        {
+            self.key_every = 1;
+            return Ok(());
+        }
+        self.previous = Some(Previous {
+            format: self.codec.header(&self.input)?,
+            picture: self.codec.allocate(self.size)?,
+        });
+        Ok(())
+    }
+
+    /// Has the codec compress the picture, and answers how long the frame is.
+    fn compress(&mut self, key: bool, number: u64) -> Result<usize, Error> {
+        // A codec may look here for how much room there is.
+        let room = (self.packet.len() as u32).to_le_bytes();
+        self.frame_format[IMAGE_SIZE].copy_from_slice(&room);
+        self.told.fill(0);
+        let previous = self.previous.as_ref().filter(|_| !key);
+        let parts = Compress {
+            flags: key.into(),
+            output_format: self.frame_format.address(),
+            output: self.packet.address(),
+            input_format: self.picture_format.address(),
+            input: self.picture.block().address(),
+            chunk: self.told.address(),
+            index_flags: self.told.address() + 4,
+            frame: number.try_into().unwrap_or(i32::MAX),
+            frame_size: self.frame_size,
+            quality: self.quality,
+            previous_format: previous.map_or(0, |previous| previous.format.address()),
+            previous: previous.map_or(0, |previous| previous.picture.address()),
+        };
+        let layout = self.codec.layout();
+        (layout.compress.write)(&parts, &mut self.request);
+        let (message, size) = (Message::ICM_COMPRESS, layout.compress.size as isize);
+        let code = self
+            .codec
+            .send(message, self.request.address(), size, Some(number))?;
+        self.watch(message, Some(number));
+        if code.is_error() {
+            return Err(self.codec.refusal(message, code, Some(number)));
+        }
+        let size = self.frame_format[IMAGE_SIZE]
+            .try_into()
+            .map(u32::from_le_bytes);
+        let size = size.expect("4 bytes") as usize;
+        if size > self.packet.len() {
+            let most = self.packet.len() as u64;
+            return Err(self
+                .codec
+                .answered(message, Some(number), size as u64, most));
+        }
+        Ok(size)
+    }
+
+    /// Makes the last picture as a decoder sees it, which the codec wants with the next one.
+    fn decompress_previous(&mut self, size: usize, key: bool, number: u64) -> Result<(), Error> {
+        let Some(previous) = &mut self.previous else {
+            return Ok(());
+        };
+        if size == 0 {
+            return Ok(());
+        }
+        let parts = Decompress {
+            flags: if key { 0 } else { NOT_KEY_FRAME },
+            input_format: self.frame_format.address(),
+            input: self.packet.address(),
+            output_format: previous.format.address(),
+            output: previous.picture.address(),
+        };
+        let layout = self.codec.layout();
+        (layout.decompress.write)(&parts, &mut self.request);
+        let (message, size) = (Message::ICM_DECOMPRESS, layout.decompress.size as isize);
+        let code = self
+            .codec
+            .send(message, self.request.address(), size, Some(number))?;
+        self.codec.watch(
+            &mut previous.picture,
+            "the last picture",
+            message,
+            Some(number),
+        );
+        match code.is_error() {
+            true => Err(self.codec.refusal(message, code, Some(number))),
+            false => Ok(()),
+        }
+    }
+
+    fn watch(&mut self, message: Message, frame: Option<u64>) {
+        let codec = &self.codec;
+        codec.watch(&mut self.packet, "the frame", message, frame);
+        codec.watch(self.picture.block_mut(), "the picture", message, frame);
+        let formats = [
+            (&mut self.picture_format, "the input's format"),
+            (&mut self.frame_format, "the output's format"),
+        ];
+        for (block, what) in formats {
+            codec.watch(block, what, message, frame);
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        if self.previous.take().is_some() {
+            self.codec.send(Message::ICM_DECOMPRESS_END, 0, 0, None)?;
+        }
+        if std::mem::take(&mut self.begun) {
+            self.codec.send(Message::ICM_COMPRESS_END, 0, 0, None)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Compressor {
+    fn drop(&mut self) {
+        // A codec that breaks while it ends has nothing more to lose.
+        let _ = self.end();
+    }
+}
+
+/// The input that the codec takes: the given one, or the same with the lowest line first. Then also how long a line is.
+fn turned(
+    codec: &Codec,
+    input: &BitmapFormat,
+    output: &BitmapFormat,
+) -> Result<(BitmapFormat, Option<usize>), Error> {
+    let Err(error) = codec.compress_query(input, Some(output)) else {
+        return Ok((input.clone(), None));
+    };
+    let header = input.header();
+    let Some(pixel) = input
+        .pixel()
+        .filter(|pixel| pixel.is_rgb() && header.height < 0)
+    else {
+        return Err(error);
+    };
+    let height = header.height.checked_neg().unwrap_or(i32::MAX);
+    let input = input.with_header(BitmapInfoHeader { height, ..header });
+    match codec.compress_query(&input, Some(output)) {
+        Ok(()) => Ok((input, Some(pixel.stride(header.width.unsigned_abs())))),
+        Err(_) => Err(error),
+    }
+}
+
+/// How many bytes the block for frames takes.
+fn frame_room(
+    codec: &Codec,
+    input: &BitmapFormat,
+    output: &BitmapFormat,
+    size: usize,
+) -> Result<usize, Error> {
+    let said = optional(codec.compress_size(input, output))?.unwrap_or(0);
+    if said as u64 > LARGEST {
+        return Err(too_large("a frame", said as u64));
+    }
+    // A codec that does not say is given room for what cannot be compressed.
+    Ok(if said == 0 {
+        size + size / 8 + 4096
+    } else {
+        said
+    })
+}
+
+/// What a codec need not know.
+fn optional<T>(asked: Result<T, Error>) -> Result<Option<T>, Error> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,59 @@
+//! A change of palette in the middle of a stream.
+
+use opendriver_abi::structures::{BitmapInfoHeader, Structure as _};
+
+use crate::BitmapFormat;
+
+/// What a palette change chunk (`##pc`) of an AVI file says: `AVIPALCHANGE`.
+///
+/// ```
+/// use opendriver_codec::vfw::PaletteChange;
+///
+/// let change = PaletteChange::parse(&[16, 1, 0, 0, 10, 20, 30, 0]).unwrap();
+/// assert_eq!((change.first, change.colours), (16, vec![[30, 20, 10, 0]])); // red came first
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaletteChange {
+    /// The first colour that changes.
+    pub first: u8,
+    /// The new colours, each blue, green, red and 0, as a [`BitmapFormat`] has them.
+    pub colours: Vec<[u8; 4]>,
+}
+
+impl PaletteChange {
+    /// Takes the bytes of such a chunk; `None` where they are too few. A count of 0 means 256.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let (&[first, count, _, _], behind) = bytes.split_first_chunk()?;
+        let count = match count {
+            0 => 256,
+            count => usize::from(count),
+        };
+        let (entries, _) = behind.as_chunks::<4>();
+        let colours: Vec<_> = entries
+            .iter()
+            .take(count.min(256 - usize::from(first)))
+            .map(|&[red, green, blue, _]| [blue, green, red, 0])
+            .collect();
+        (!colours.is_empty()).then_some(Self { first, colours })
+    }
+
+    /// The format with the change made; as it was where it has no palette.
+    pub fn apply(&self, format: &BitmapFormat) -> BitmapFormat {
+        let header = format.header();
+        let mut palette = format.palette().to_vec();
+        if palette.is_empty() {
+            return format.clone();
+        }
+        let places = palette.iter_mut().skip(self.first.into());
+        places
+            .zip(&self.colours)
+            .for_each(|(place, colour)| *place = *colour);
+        let start = (header.size as usize).saturating_sub(BitmapInfoHeader::SIZE);
+        let mut behind = format.as_bytes()[BitmapInfoHeader::SIZE..].to_vec();
+        let places = behind.get_mut(start..).unwrap_or_default();
+        (places.as_chunks_mut::<4>().0.iter_mut())
+            .zip(palette)
+            .for_each(|(place, colour)| *place = colour);
+        BitmapFormat::new(header, &behind)
+    }
+}
