@@ -39,6 +39,21 @@ typedef struct ACMDRVSTREAMHEADER {
 typedef struct { WORD length, hDriver, hModule; char szAliasName[128]; } DRIVERINFOSTRUCT;
 #pragma pack(pop)
 
+typedef struct {
+    DWORD cbStruct, fdwSuggest; LPWAVEFORMATEX pwfxSrc; DWORD cbwfxSrc; LPWAVEFORMATEX pwfxDst; DWORD cbwfxDst;
+} aligned_ACMDRVFORMATSUGGEST;
+typedef struct {
+    DWORD cbStruct; LPWAVEFORMATEX pwfxSrc, pwfxDst; LPWAVEFILTER pwfltr; DWORD_PTR dwCallback, dwInstance;
+    DWORD fdwOpen, fdwDriver; DWORD_PTR dwDriver; HACMSTREAM has;
+} aligned_ACMDRVSTREAMINSTANCE;
+typedef struct aligned_ACMDRVSTREAMHEADER {
+    DWORD cbStruct, fdwStatus; DWORD_PTR dwUser; LPBYTE pbSrc; DWORD cbSrcLength, cbSrcLengthUsed; DWORD_PTR dwSrcUser;
+    LPBYTE pbDst; DWORD cbDstLength, cbDstLengthUsed; DWORD_PTR dwDstUser;
+    DWORD fdwConvert; struct aligned_ACMDRVSTREAMHEADER *padshNext; DWORD fdwDriver; DWORD_PTR dwDriver;
+    DWORD fdwPrepared; DWORD_PTR dwPrepared; LPBYTE pbPreparedSrc; DWORD cbPreparedSrcLength;
+    LPBYTE pbPreparedDst; DWORD cbPreparedDstLength;
+} aligned_ACMDRVSTREAMHEADER;
+
 typedef char the_sizes_are_equal[sizeof(ACMDRVSTREAMHEADER) == sizeof(ACMSTREAMHEADER) ? 1 : -1];
 ";
 
@@ -82,6 +97,9 @@ fn assertions<P: Address>() -> String {
     assert_layout::<AcmDrvStreamInstance<P>>(&mut text);
     assert_layout::<AcmDrvStreamSize>(&mut text);
     assert_layout::<AcmDrvStreamHeader<P>>(&mut text);
+    assert_layout::<aligned::AcmDrvFormatSuggest<P>>(&mut text);
+    assert_layout::<aligned::AcmDrvStreamInstance<P>>(&mut text);
+    assert_layout::<aligned::AcmDrvStreamHeader<P>>(&mut text);
     assert_layout::<IcOpen<P>>(&mut text);
     assert_layout::<IcInfo>(&mut text);
     assert_layout::<IcCompress<P>>(&mut text);

@@ -69,6 +69,7 @@ macro_rules! structures {
 mod driver;
 
 mod acm;
+pub mod aligned;
 mod vfw;
 
 mod formats;

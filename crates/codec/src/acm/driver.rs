@@ -10,7 +10,7 @@ use opendriver_abi::structures::{
 };
 
 use super::connection::Connection;
-use super::layout::{Layout, Listed, Place, layout};
+use super::layout::{Layout, Listed, Place, layout, layout_of};
 use super::{
     Answer, Details, Error, Filter, FilterTag, Format, FormatTag, Overrun, Stream, Support,
     WaveFilter, Wish, details,
@@ -97,22 +97,22 @@ impl Driver {
             answer: (answer != 0).then_some(Answer(answer as isize)),
             source,
         };
-        let (instance, layout) = match (opened, &kept) {
-            (Ok(instance), Some((layout, _))) => (instance, *layout),
-            (Ok(_), None) => unreachable!("an instance was open before it was prepared"),
-            (Err(error @ opendriver::Error::Refused { .. }), Some((layout, block))) => {
-                return Err(unopened(error, layout.open_error(block)));
-            }
-            (Err(error), _) => return Err(unopened(error, 0)),
-        };
-        Self::of(instance, options.name, layout).map_err(|error| match error {
+        let instance = opened.map_err(|source| {
+            // What the driver wrote there is worth reading only where it was asked.
+            let asked = matches!(source, opendriver::Error::Refused { .. });
+            let kept = kept.as_ref().filter(|_| asked);
+            let error = kept.map_or(0, |(layout, block)| layout.open_error(block));
+            unopened(source, error)
+        })?;
+        Self::of(instance, options.name).map_err(|error| match error {
             Connected::No(source) => unopened(source, 0),
             Connected::Bad(error) => error,
         })
     }
 
-    fn of(instance: Instance, name: &str, layout: &'static dyn Layout) -> Result<Self, Connected> {
+    fn of(instance: Instance, name: &str) -> Result<Self, Connected> {
         let module = instance.module().map_err(Connected::No)?;
+        let layout = layout_of(&module);
         let connection = Connection {
             driver: module.name.clone(),
             memory: instance.memory().map_err(Connected::No)?,

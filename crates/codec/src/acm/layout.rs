@@ -1,12 +1,15 @@
 //! The structures that hold addresses, as the driver's world lays them out: chosen once, when a driver is opened.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::marker::PhantomData;
+use std::path::Path;
 
-use opendriver::Width;
+use opendriver::{ModuleInfo, Width};
 use opendriver_abi::structures::{
     AcmDriverDetails, AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader,
-    AcmDrvStreamInstance, AcmFilterDetails, AcmFormatDetails, Address, FourCc, Structure,
+    AcmDrvStreamInstance, AcmFilterDetails, AcmFormatDetails, Address, FourCc, Structure, aligned,
 };
 
 use super::{Details, Support, Version};
@@ -19,9 +22,27 @@ const PREPARED: u32 = 0x2_0000;
 /// The layout of a world whose addresses are this wide.
 pub(super) fn layout(width: Width) -> &'static dyn Layout {
     match width {
-        Width::W32 => &World::<u32>(PhantomData),
-        Width::W64 => &World::<u64>(PhantomData),
+        Width::W32 => &World::<u32>::PACKED,
+        Width::W64 => &World::<u64>::PACKED,
     }
+}
+
+/// The layout that a driver wants which is open: that of its world, but where it was built against other headers.
+pub(super) fn layout_of(module: &ModuleInfo) -> &'static dyn Layout {
+    match (module.width, &module.path) {
+        (Width::W64, Some(path)) if is_of_wine(path) => &World::<u64>::ALIGNED,
+        (width, _) => layout(width),
+    }
+}
+
+/// Whether a Windows image is one of Wine's own. Their 64-bit codecs do not pack the structures of streams, as Windows does.
+fn is_of_wine(path: &Path) -> bool {
+    // What its linker writes in the place of the program for DOS.
+    const MARK: &[u8] = b"Wine builtin DLL";
+    const MARK_AT: usize = 0x40;
+    let mut head = [0; MARK_AT + MARK.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head[..2] == *b"MZ" && head[MARK_AT..] == *MARK
 }
 
 /// Bytes at an address of the driver's world.
@@ -97,8 +118,39 @@ pub(super) trait Layout: fmt::Debug + Send + Sync {
     fn end(&self, header: &mut [u8]) -> (u32, u32);
 }
 
+/// A world whose addresses are of type `P`.
 #[derive(Debug)]
-struct World<P>(PhantomData<P>);
+struct World<P> {
+    /// Whether fields of the driver's interface stand at multiples of their size.
+    aligned: bool,
+    addresses: PhantomData<P>,
+}
+
+impl<P> World<P> {
+    const PACKED: Self = Self {
+        aligned: false,
+        addresses: PhantomData,
+    };
+    const ALIGNED: Self = Self {
+        aligned: true,
+        addresses: PhantomData,
+    };
+
+    /// The bytes of a structure, as this world lays it out.
+    fn arrange<Packed: Structure, Aligned: Structure>(&self, fields: &Packed) -> Vec<u8> {
+        let packed = bytes(fields);
+        if !self.aligned {
+            return packed;
+        }
+        let mut aligned = vec![0; Aligned::SIZE];
+        for (from, to) in Packed::FIELDS.iter().zip(Aligned::FIELDS) {
+            aligned[to.offset..][..to.size].copy_from_slice(&packed[from.offset..][..from.size]);
+        }
+        // Each starts with its size.
+        aligned[..4].copy_from_slice(&(Aligned::SIZE as u32).to_le_bytes());
+        aligned
+    }
+}
 
 impl<P: Address> Layout for World<P> {
     fn open(&self, section: isize, alias: isize) -> Vec<u8> {
@@ -177,7 +229,7 @@ impl<P: Address> Layout for World<P> {
     }
 
     fn suggestion(&self, flags: u32, source: Place, destination: Place) -> Vec<u8> {
-        bytes(&AcmDrvFormatSuggest::<P> {
+        self.arrange::<_, aligned::AcmDrvFormatSuggest<P>>(&AcmDrvFormatSuggest::<P> {
             size: AcmDrvFormatSuggest::<P>::SIZE as u32,
             flags,
             source: P::from_param(source.address),
@@ -188,7 +240,7 @@ impl<P: Address> Layout for World<P> {
     }
 
     fn stream(&self, opening: Opening) -> Vec<u8> {
-        bytes(&AcmDrvStreamInstance::<P> {
+        self.arrange::<_, aligned::AcmDrvStreamInstance<P>>(&AcmDrvStreamInstance::<P> {
             size: AcmDrvStreamInstance::<P>::SIZE as u32,
             source: P::from_param(opening.source.address),
             destination: P::from_param(opening.destination.address),
@@ -200,7 +252,7 @@ impl<P: Address> Layout for World<P> {
     }
 
     fn header(&self, source: Place, destination: Place) -> Vec<u8> {
-        bytes(&AcmDrvStreamHeader::<P> {
+        self.arrange::<_, aligned::AcmDrvStreamHeader<P>>(&AcmDrvStreamHeader::<P> {
             size: AcmDrvStreamHeader::<P>::SIZE as u32,
             source: P::from_param(source.address),
             source_length: source.len,
@@ -211,16 +263,13 @@ impl<P: Address> Layout for World<P> {
     }
 
     fn set_prepared(&self, header: &mut [u8]) {
-        let Some(mut fields) = AcmDrvStreamHeader::<P>::read(header) else {
-            return;
-        };
-        fields.status |= PREPARED;
-        fields.prepared_source = fields.source;
-        fields.prepared_source_length = fields.source_length;
-        fields.prepared_destination = fields.destination;
-        fields.prepared_destination_length = fields.destination_length;
-        fields.write(header);
+        match self.aligned {
+            false => set_prepared!(AcmDrvStreamHeader::<P>, header),
+            true => set_prepared!(aligned::AcmDrvStreamHeader::<P>, header),
+        }
     }
+
+    // What changes with each conversion stands in front of what is aligned otherwise: at the same offsets in both.
 
     fn begin(&self, header: &mut [u8], source_len: u32, flags: u32) {
         let Some(mut fields) = AcmDrvStreamHeader::<P>::read(header) else {
@@ -243,6 +292,21 @@ impl<P: Address> Layout for World<P> {
         (fields.source_used, fields.destination_used)
     }
 }
+
+/// Two structures with the same fields have no more in common.
+macro_rules! set_prepared {
+    ($structure:ty, $header:ident) => {
+        if let Some(mut fields) = <$structure>::read($header) {
+            fields.status |= PREPARED;
+            fields.prepared_source = fields.source;
+            fields.prepared_source_length = fields.source_length;
+            fields.prepared_destination = fields.destination;
+            fields.prepared_destination_length = fields.destination_length;
+            fields.write($header);
+        }
+    };
+}
+use set_prepared;
 
 fn bytes(structure: &impl Structure) -> Vec<u8> {
     let mut bytes = vec![0; size(structure)];

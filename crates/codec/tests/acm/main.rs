@@ -1,0 +1,5 @@
+//! Audio codecs at work: the real ones of Wine, through this crate alone.
+
+mod real;
+
+mod questions;
