@@ -9,7 +9,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let file = tempfile::tempfile()?;
 //! let format = WaveFormat::pcm(1, 8_000, 16);
-//! let mut writer = wav::Writer::new(Output::file(file.try_clone()?), &format, wav::Options::default())?;
+//! let mut writer = wav::Writer::new(Output::file(file.try_clone()?), &format, wav::Options::default());
 //! writer.write(&[1, 0, 2, 0, 3, 0])?;
 //! writer.finish(None)?;
 //!

@@ -10,6 +10,10 @@ use super::extent::Claims;
 use super::source::Source;
 use super::{BW64, Chunk, DATA, DS64, FACT, FORMAT, OPEN, RF64, WAVE, broken, number, unnamed};
 
+/// Codecs whose data says itself where each piece starts, so that a block is no more than a word of advice: MPEG 1 layers 1 to 3,
+/// AAC, AC-3, DTS.
+const FRAMED: [u16; 5] = [0x50, 0x55, 0xff, 0x2000, 0x2001];
+
 /// A WAV file that is read as a stream: the sound in blocks, and what else there is.
 ///
 /// What is wrong but can be read is a [warning](Self::warnings). A file that ends early has the sound that is there.
@@ -148,7 +152,7 @@ impl Reader {
         self.left = Some(0);
         let block = self.block() as u64;
         let rest = self.position % block;
-        if rest > 0 {
+        if rest > 0 && !FRAMED.contains(&self.format.inner_tag()) {
             let text = format!("the sound ends with {rest} bytes of a block of {block}");
             self.source.warnings.push(end, text);
         }

@@ -125,7 +125,10 @@ impl Writer {
     /// said.
     pub fn finish(mut self, samples: Option<u64>) -> Result<(), Error> {
         let places = self.start()?;
-        if self.written % 2 == 1 {
+        // In a pipe that goes on until its end, padding would be sound.
+        let is_open =
+            !self.output.can_patch() && !matches!(self.options.length, Length::Exactly(_));
+        if self.written % 2 == 1 && !is_open {
             write(&mut self.output, &[0])?;
         }
         write(&mut self.output, &self.behind)?;
