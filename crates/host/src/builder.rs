@@ -121,6 +121,8 @@ impl Builder {
     }
 
     /// Watches the bytes behind each block that a driver is given, so that [`Block::check`](crate::Block::check) tells of an overrun.
+    /// Behind those bytes comes a page that nobody may touch, where the driver's memory has such: a driver that gets that far breaks,
+    /// and the [`Fault`](crate::Fault) says which block it was.
     pub fn guarded_blocks(mut self, on: bool) -> Self {
         self.guarded_blocks = on;
         self
@@ -173,7 +175,7 @@ impl Builder {
                 probe: self.probe_message,
             },
             trust_foreign_code: self.trust_foreign_code,
-            guarded_blocks: self.guarded_blocks,
+            guards: self.guarded_blocks.then(Arc::default),
             recorder: self.recorder,
             seq: AtomicU64::new(0),
             handles: Handles::new(salt),

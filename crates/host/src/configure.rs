@@ -194,12 +194,7 @@ impl Engine {
         alias: &str,
     ) -> Result<Configured, Error> {
         let info = self.visit(handle.raw(), |loaded, _, _, _| {
-            ConfigInfo::new(
-                &Blocks::new(loaded.backend.memory(), self.guarded_blocks),
-                loaded,
-                section,
-                alias,
-            )
+            ConfigInfo::new(&self.blocks_for(loaded), loaded, section, alias)
         })?;
         let answer: LResult = self.tell(handle.raw(), message, window, info.structure.address())?;
         Ok(Configured::from(answer))

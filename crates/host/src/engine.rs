@@ -15,6 +15,7 @@ use crate::calls::{Entered, Inside, Threads};
 use crate::fence::Fences;
 use crate::handles::{Found, Handles, State, Unknown};
 use crate::lifecycle::Switches;
+use crate::memory::Guards;
 use crate::module::{Identity, Loaded, Module};
 use crate::resolve::Names;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
@@ -28,7 +29,8 @@ pub(crate) struct Engine {
     pub(crate) providers: Vec<Arc<dyn Provider>>,
     pub(crate) switches: Switches,
     pub(crate) trust_foreign_code: bool,
-    pub(crate) guarded_blocks: bool,
+    /// Of blocks that are guarded, if they are to be.
+    pub(crate) guards: Option<Arc<Guards>>,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) seq: AtomicU64,
     pub(crate) handles: Handles<Arc<Loaded>>,
@@ -144,9 +146,12 @@ impl Engine {
 
     /// Memory that the driver of an instance reaches.
     pub(crate) fn memory(&self, raw: u32) -> Result<Blocks, Error> {
-        self.visit(raw, |loaded, _, _, _| {
-            Ok(Blocks::new(loaded.backend.memory(), self.guarded_blocks))
-        })
+        self.visit(raw, |loaded, _, _, _| Ok(self.blocks_for(loaded)))
+    }
+
+    /// Memory that a driver reaches.
+    pub(crate) fn blocks_for(&self, loaded: &Loaded) -> Blocks {
+        Blocks::new(loaded.backend.memory(), self.guards.as_ref())
     }
 
     /// Does something inside an open instance: it is not closed, nor its driver unloaded, before that has ended.
@@ -278,7 +283,7 @@ impl Engine {
         let answer = loaded.call(call);
         let nanoseconds = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let answer = answer.unwrap_or_else(|panic| Ok(self.panicked(loaded, call, &*panic)));
-        let answer = answer.map_err(|fault| fault.blamed_on(&loaded.module.name, call.message));
+        let answer = answer.map_err(|fault| self.blame(loaded, fault, call.message));
         let answered = Answered {
             seq,
             answer: answer.as_ref().copied(),
@@ -314,13 +319,22 @@ impl Engine {
     /// Takes note of how a driver broke, and gives the whole fault back. The life of the module is the caller's to poison.
     #[cold]
     pub(crate) fn poison(&self, loaded: &Loaded, fault: Fault, message: Message) -> Fault {
-        let fault = fault.blamed_on(&loaded.module.name, message);
+        let fault = self.blame(loaded, fault, message);
         loaded.broken.store(true, Ordering::SeqCst);
         loaded.is_plain.store(false, Ordering::SeqCst);
         lock(&loaded.module.standing)
             .fault
             .get_or_insert_with(|| Arc::new(fault.clone()));
         fault
+    }
+
+    /// Adds to a fault what only the manager knows: the driver, the message, and the block that was overrun.
+    fn blame(&self, loaded: &Loaded, fault: Fault, message: Message) -> Fault {
+        let guards = self.guards.as_ref();
+        let behind = guards
+            .zip(fault.address)
+            .and_then(|(guards, address)| guards.find(address));
+        fault.blamed_on(&loaded.module.name, message, behind)
     }
 
     #[cold]

@@ -17,7 +17,7 @@ use crate::module::{Loaded, Module};
 use crate::open::Prepare;
 use crate::resolve::Target;
 use crate::sync::{Ordering, lock};
-use crate::{Blocks, Error, OpenOptions, World};
+use crate::{Error, OpenOptions, World};
 
 /// One errand with all that it needs to be run.
 struct Run<'a, 'p> {
@@ -525,7 +525,7 @@ impl Run<'_, '_> {
         match (&mut self.param2, &self.loaded) {
             (Param2::Given(value), _) => Ok(*value),
             (Param2::Prepared(prepare), Some(loaded)) => prepare(&World {
-                blocks: Blocks::new(loaded.backend.memory(), self.engine.guarded_blocks),
+                blocks: self.engine.blocks_for(loaded),
                 width: loaded.backend.width(),
                 module: &self.module.name,
             }),
@@ -539,7 +539,7 @@ impl Run<'_, '_> {
         let Some(loaded) = &self.loaded else {
             return Event::Answer(0);
         };
-        let blocks = Blocks::new(loaded.backend.memory(), self.engine.guarded_blocks);
+        let blocks = self.engine.blocks_for(loaded);
         match blocks.copy_of(&loaded.backend.text().encode(self.text)) {
             Ok(text) => self.call(
                 handle,

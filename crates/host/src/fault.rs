@@ -28,6 +28,18 @@ pub struct FaultDetails {
     pub address: Option<u64>,
     /// Where (`iccvid.dll+0x1234`); empty where nothing can be said.
     pub place: String,
+    /// The block that the driver was given and went past, where that is what happened.
+    pub behind: Option<Behind>,
+}
+
+/// A guarded block, and a place behind it that a driver wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Behind {
+    /// How long the block is.
+    pub len: usize,
+    /// The offset of the place from the start of the block.
+    pub offset: usize,
 }
 
 impl Fault {
@@ -41,6 +53,7 @@ impl Fault {
             instruction: None,
             address: None,
             place: place.into(),
+            behind: None,
         }))
     }
 
@@ -58,7 +71,13 @@ impl Fault {
         self
     }
 
-    pub(crate) fn blamed_on(mut self, module: &str, message: Message) -> Self {
+    pub(crate) fn blamed_on(
+        mut self,
+        module: &str,
+        message: Message,
+        behind: Option<Behind>,
+    ) -> Self {
+        self.0.behind = behind;
         module.clone_into(&mut self.0.module);
         self.0.message = message;
         self
@@ -80,10 +99,14 @@ impl fmt::Display for Fault {
             "the driver broke while handling {}: {}",
             self.message, self.what
         )?;
-        if self.place.is_empty() {
-            Ok(())
-        } else {
-            write!(f, " at {}", self.place)
+        if !self.place.is_empty() {
+            write!(f, " at {}", self.place)?;
+        }
+        match self.behind {
+            Some(Behind { len, offset }) => {
+                write!(f, " (offset {offset} of a block of {len} bytes)")
+            }
+            None => Ok(()),
         }
     }
 }

@@ -98,7 +98,7 @@ mod races;
 pub use backend::{Backend, Provider, Text, Width};
 pub use builder::Builder;
 pub use error::{Blame, Error};
-pub use fault::{Fault, FaultDetails};
+pub use fault::{Behind, Fault, FaultDetails};
 pub use instance::{CloseError, Instance};
 pub use listing::{InstanceInfo, InstanceState, ModuleInfo, ModuleState};
 pub use manager::{Configured, Exit, Installation, Manager};

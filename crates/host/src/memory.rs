@@ -4,18 +4,27 @@
     reason = "a block is raw memory that a driver reads and writes"
 )]
 
+#[cfg(all(target_os = "linux", not(miri)))]
+mod fenced;
+
+mod guards;
+
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::Error;
+pub(crate) use guards::Guards;
 
 /// How a block is aligned: enough for every vector type that a codec loads.
 const ALIGNMENT: usize = 64;
 
-/// How many bytes are watched behind a guarded block.
+/// How many bytes are watched behind a guarded block, at least.
 const CANARY: usize = 64;
+
+/// What stands there: as much as the alignment of the end needs, too.
+const WATCHED: [u8; 2 * CANARY] = [CANARY_BYTE; 2 * CANARY];
 
 /// The watched bytes: a value that no driver writes by accident, nor text nor silence.
 const CANARY_BYTE: u8 = 0xA7;
@@ -24,7 +33,8 @@ const CANARY_BYTE: u8 = 0xA7;
 ///
 /// # Safety
 /// What [`reserve`](Self::reserve) answers is valid for reads and writes of `len` bytes, zeroed, aligned to 16 bytes at least, and
-/// nobody else's, until [`release`](Self::release) takes it back.
+/// nobody else's, until [`release`](Self::release) takes it back; and so is what [`reserve_fenced`](Self::reserve_fenced) answers, until
+/// [`release_fenced`](Self::release_fenced) does.
 pub unsafe trait Memory: Send + Sync {
     /// Takes `len` bytes, or `None` where there is no memory that the driver could reach.
     fn reserve(&self, len: usize) -> Option<NonNull<u8>>;
@@ -34,6 +44,22 @@ pub unsafe trait Memory: Send + Sync {
     /// # Safety
     /// `address` and `len` are what one call of `reserve` answered and was given, and are not used any more.
     unsafe fn release(&self, address: NonNull<u8>, len: usize);
+
+    /// Takes `len` bytes, a multiple of 64, that are aligned to 64 bytes and end where a page begins that nobody may touch: a driver that
+    /// writes far behind its block breaks there, and nothing else is overwritten. Answers how long that page is, too. `None`, as it is
+    /// here, where this memory knows no such pages; such a block is watched without.
+    fn reserve_fenced(&self, len: usize) -> Option<(NonNull<u8>, usize)> {
+        let _ = len;
+        None
+    }
+
+    /// Takes such bytes back.
+    ///
+    /// # Safety
+    /// `address` and `len` are what one call of `reserve_fenced` answered and was given, and are not used any more.
+    unsafe fn release_fenced(&self, address: NonNull<u8>, len: usize) {
+        let _ = (address, len);
+    }
 }
 
 /// The ordinary heap, which every driver in this process reaches.
@@ -56,6 +82,17 @@ unsafe impl Memory for Heap {
         // SAFETY: the caller vouches that `address` came from `reserve(len)`, which used this very layout.
         unsafe { dealloc(address.as_ptr(), layout) };
     }
+
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn reserve_fenced(&self, len: usize) -> Option<(NonNull<u8>, usize)> {
+        Some((fenced::reserve(len)?, fenced::page()))
+    }
+
+    #[cfg(all(target_os = "linux", not(miri)))]
+    unsafe fn release_fenced(&self, address: NonNull<u8>, len: usize) {
+        // SAFETY: the caller vouches that the bytes came from `reserve_fenced(len)`, which used `fenced`.
+        unsafe { fenced::release(address, len) };
+    }
 }
 
 /// Gives out blocks that one instance's driver may touch.
@@ -74,12 +111,15 @@ unsafe impl Memory for Heap {
 #[derive(Clone)]
 pub struct Blocks {
     memory: Arc<dyn Memory>,
-    guarded: bool,
+    guards: Option<Arc<Guards>>,
 }
 
 impl Blocks {
-    pub(crate) fn new(memory: Arc<dyn Memory>, guarded: bool) -> Self {
-        Self { memory, guarded }
+    pub(crate) fn new(memory: Arc<dyn Memory>, guards: Option<&Arc<Guards>>) -> Self {
+        Self {
+            memory,
+            guards: guards.cloned(),
+        }
     }
 
     /// Gives a zeroed block of `len` bytes.
@@ -88,17 +128,43 @@ impl Blocks {
     /// [`Error::Memory`] where there is none that the driver can reach.
     pub fn allocate(&self, len: usize) -> Result<Block, Error> {
         let none = || Error::Memory { len };
-        let watched = if self.guarded { CANARY } else { 0 };
-        let whole = len.checked_add(watched).ok_or_else(none)?;
-        let address = self.memory.reserve(whole).ok_or_else(none)?;
-        let mut block = Block {
+        let Some(guards) = &self.guards else {
+            let address = self.memory.reserve(len).ok_or_else(none)?;
+            return Ok(self.block(address, len, 0, None));
+        };
+        let whole = len
+            .checked_add(CANARY)
+            .and_then(|whole| whole.checked_next_multiple_of(ALIGNMENT))
+            .ok_or_else(none)?;
+        let mut block = match self.memory.reserve_fenced(whole) {
+            Some((address, page)) => {
+                let start = address.as_ptr().expose_provenance();
+                guards.add(start, len, start + whole, page);
+                self.block(address, len, whole - len, Some(Arc::clone(guards)))
+            }
+            None => {
+                let address = self.memory.reserve(whole).ok_or_else(none)?;
+                self.block(address, len, whole - len, None)
+            }
+        };
+        block.tail_mut().fill(CANARY_BYTE);
+        Ok(block)
+    }
+
+    fn block(
+        &self,
+        address: NonNull<u8>,
+        len: usize,
+        watched: usize,
+        guards: Option<Arc<Guards>>,
+    ) -> Block {
+        Block {
             memory: Arc::clone(&self.memory),
             address,
             len,
             watched,
-        };
-        block.tail_mut().fill(CANARY_BYTE);
-        Ok(block)
+            guards,
+        }
     }
 
     /// Gives a block that holds a copy of `bytes`.
@@ -115,7 +181,7 @@ impl Blocks {
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Blocks")
-            .field("guarded", &self.guarded)
+            .field("guarded", &self.guards.is_some())
             .finish_non_exhaustive()
     }
 }
@@ -136,6 +202,8 @@ pub struct Block {
     address: NonNull<u8>,
     len: usize,
     watched: usize,
+    /// Where the page behind the block is known, if there is one.
+    guards: Option<Arc<Guards>>,
 }
 
 // SAFETY: the block owns its bytes, and its memory may be used from every thread.
@@ -154,13 +222,15 @@ impl Block {
     /// # Errors
     /// [`Overrun`] with the first byte that changed.
     pub fn check(&self) -> Result<(), Overrun> {
-        match self.tail().iter().position(|&byte| byte != CANARY_BYTE) {
-            Some(at) => Err(Overrun {
-                len: self.len,
-                offset: self.len + at,
-            }),
-            None => Ok(()),
+        let tail = self.tail();
+        if *tail == WATCHED[..tail.len()] {
+            return Ok(());
         }
+        let intact = tail.iter().take_while(|&&byte| byte == CANARY_BYTE).count();
+        Err(Overrun {
+            len: self.len,
+            offset: self.len + intact,
+        })
     }
 
     /// Tells what was written behind a guarded block since the last time, and makes the bytes there good to be watched again.
@@ -203,8 +273,15 @@ impl DerefMut for Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        // SAFETY: the bytes came from this memory with this length, and nothing borrows the block any more.
-        unsafe { self.memory.release(self.address, self.len + self.watched) };
+        let whole = self.len + self.watched;
+        if let Some(guards) = &self.guards {
+            guards.remove(self.address.as_ptr().addr() + whole);
+            // SAFETY: the bytes came from this memory with this length and a page behind them, and nothing borrows the block any more.
+            unsafe { self.memory.release_fenced(self.address, whole) };
+        } else {
+            // SAFETY: the bytes came from this memory with this length, and nothing borrows the block any more.
+            unsafe { self.memory.release(self.address, whole) };
+        }
     }
 }
 
@@ -222,7 +299,8 @@ mod tests {
     use super::*;
 
     fn blocks(guarded: bool) -> Blocks {
-        Blocks::new(Arc::new(Heap), guarded)
+        let guards = guarded.then(Arc::default);
+        Blocks::new(Arc::new(Heap), guards.as_ref())
     }
 
     #[test]
@@ -243,6 +321,58 @@ mod tests {
         // SAFETY: as above; nothing borrows the block.
         unsafe { behind.write(1) };
         assert_eq!(block.check(), Err(Overrun { len: 4, offset: 6 }));
+    }
+
+    #[test]
+    fn an_overrun_is_told_once() {
+        let mut block = blocks(true).allocate(4).unwrap();
+        block.tail_mut()[3] = 0;
+        let overrun = Overrun { len: 4, offset: 7 };
+        assert_eq!(block.take_overrun(), Some(overrun));
+        assert_eq!(block.take_overrun(), None);
+        block.tail_mut()[0] = 0;
+        assert_eq!(block.take_overrun().map(|overrun| overrun.offset), Some(4));
+    }
+
+    #[test]
+    fn blocks_of_any_length_are_aligned_and_watched_to_the_page_behind_them() {
+        let guards = Arc::default();
+        let blocks = Blocks::new(Arc::new(Heap), Some(&guards));
+        for len in [0, 1, 63, 64, 65, 4031, 4032, 4033, 4096, 100_000] {
+            let block = blocks.allocate(len).unwrap();
+            assert_eq!(block.address() % 64, 0);
+            assert!((CANARY..2 * CANARY).contains(&block.watched), "{len}");
+            let behind = block.address() as usize + len + block.watched;
+            if block.guards.is_some() {
+                assert_eq!(behind % 4096, 0);
+                let found = guards.find(behind as u64 + 5).unwrap();
+                assert_eq!((found.len, found.offset), (len, len + block.watched + 5));
+            }
+            assert!(guards.find(behind as u64 - 1).is_none());
+            drop(block);
+            assert!(guards.find(behind as u64).is_none());
+        }
+    }
+
+    #[test]
+    #[cfg(all(
+        feature = "native",
+        target_os = "linux",
+        target_arch = "x86_64",
+        not(miri)
+    ))]
+    fn the_page_behind_a_guarded_block_cannot_be_touched() {
+        opendriver_guard::install();
+        let block = blocks(true).allocate(100).unwrap();
+        let whole = block.len + block.watched;
+        let byte = |at: usize| {
+            let mut byte = 0;
+            let from = (block.address() as usize + at) as *const u8;
+            // SAFETY: one byte is copied to where one is; a fault on the other side comes back as an error.
+            unsafe { opendriver_guard::copy(&raw mut byte, from, 1) }.is_ok()
+        };
+        assert!(byte(whole - 1));
+        assert!(!byte(whole) && !byte(whole + 4095));
     }
 
     #[test]

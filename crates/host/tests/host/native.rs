@@ -25,6 +25,7 @@ const SOUND: &str = r#"
         case 0x4005: { char c = 0; return deep(&c); }
         case 0x4006: __builtin_trap();
         case 0x4007: return id;
+        case 0x4008: ((volatile char *)p1)[p2] = 1; return 1;
         default: return 1;
         }
     }
@@ -54,6 +55,38 @@ fn trusting(folder: &TempDir) -> Manager {
         .trust_foreign_code()
         .search_path(folder.path())
         .build()
+}
+
+#[test]
+fn what_is_written_behind_a_guarded_block_is_contained_or_a_fault_that_names_the_block() {
+    const WRITE: Message = Message(0x4008);
+    let folder = TempDir::new().unwrap();
+    let file = compile(&folder, "sound.so", SOUND, &[]);
+    let manager = Manager::builder()
+        .trust_foreign_code()
+        .guarded_blocks(true)
+        .build();
+    let sound = manager.open(file.to_str().unwrap()).unwrap();
+    let mut block = sound.memory().unwrap().allocate(1000).unwrap();
+    sound.send(WRITE, block.address(), 999).unwrap();
+    assert_eq!(block.take_overrun(), None);
+    sound.send(WRITE, block.address(), 1002).unwrap();
+    let overrun = block.take_overrun().unwrap();
+    assert_eq!((overrun.len, overrun.offset), (1000, 1002));
+
+    let error = sound.send(WRITE, block.address(), 1200).unwrap_err();
+    let told = error.to_string();
+    assert!(
+        told.ends_with("(offset 1200 of a block of 1000 bytes)"),
+        "{told}"
+    );
+    let Error::Broke(fault) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(
+        fault.behind.map(|behind| (behind.len, behind.offset)),
+        Some((1000, 1200))
+    );
 }
 
 fn error(manager: &Manager, file: &Path) -> Error {
