@@ -31,6 +31,8 @@ impl BitmapFormat {
             bit_count: pixel.bits(),
             compression: pixel.compression(),
             image_size: pixel.picture(width, height).try_into().unwrap_or(u32::MAX),
+            // Some codecs do not know that 0 means as many as the depth allows.
+            colours_used: if pixel == Pixel::Rgb8 { 256 } else { 0 },
             ..BitmapInfoHeader::zeroed()
         };
         let behind: Vec<u8> = match pixel {

@@ -49,6 +49,9 @@ const LONGEST_STATE: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Codec {
     instance: Instance,
+    manager: Manager,
+    name: String,
+    section: Option<String>,
     memory: Blocks,
     layout: &'static Layout,
     driver: String,
@@ -120,6 +123,9 @@ impl Codec {
         let module = instance.module().map_err(|source| failed(source, None))?;
         let mut codec = Self {
             instance,
+            manager: manager.clone(),
+            name: options.name.to_owned(),
+            section: options.section.map(str::to_owned),
             memory,
             layout,
             driver: module.name,
@@ -129,6 +135,18 @@ impl Codec {
         };
         codec.info = codec.ask_info()?;
         Ok(codec)
+    }
+
+    /// Opens another instance of the same codec.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn again(&self, mode: Mode) -> Result<Self, Error> {
+        let options = OpenOptions {
+            section: self.section.as_deref(),
+            ..OpenOptions::new(&self.name)
+        };
+        Self::open_by(&self.manager, options, self.handler, mode)
     }
 
     fn ask_info(&self) -> Result<Info, Error> {
@@ -227,7 +245,8 @@ impl Codec {
         behind.resize(4 * whole, 0);
         let header = BitmapInfoHeader {
             size: BitmapInfoHeader::SIZE as u32,
-            colours_used: 0,
+            // Some codecs do not know that 0 means as many as the depth allows.
+            colours_used: whole as u32,
             ..format.header()
         };
         Ok(BitmapFormat::new(header, &behind))

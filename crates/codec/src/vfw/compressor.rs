@@ -1,19 +1,16 @@
 //! A codec at work: pictures in, frames out.
 
-use opendriver::Block;
+use opendriver::{Blame, Block};
 use opendriver_abi::Message;
 use opendriver_abi::structures::{BitmapInfoHeader, FourCc};
 
 use super::kept::{LARGEST, Source, picture_size, too_large};
-use super::layout::{Compress, CompressFrames, Decompress};
-use super::{Codec, Error, Flags, Overrun};
+use super::layout::{Compress, CompressFrames};
+use super::{Codec, Decompressor, Error, Flags, FrameFlags, Mode, Overrun};
 use crate::BitmapFormat;
 
 /// `AVIIF_KEYFRAME`
 const KEY_FRAME: u32 = 0x10;
-
-/// `ICDECOMPRESS_NOTKEYFRAME`
-const NOT_KEY_FRAME: u32 = 0x0800_0000;
 
 /// `biSizeImage` in a header.
 const IMAGE_SIZE: std::ops::Range<usize> = 20..24;
@@ -86,16 +83,10 @@ pub struct Compressor {
     /// `lpckid` and `lpdwFlags`.
     told: Block,
     request: Block,
-    previous: Option<Previous>,
+    /// What a codec is given that compresses by what changed and does not keep the last picture itself: the one that a decoder sees.
+    previous: Option<Decompressor>,
     begun: bool,
     frame: u64,
-}
-
-/// What a codec is given that compresses by what changed, and does not keep the last picture itself: the one that a decoder sees.
-#[derive(Debug)]
-struct Previous {
-    format: Block,
-    picture: Block,
 }
 
 impl Compressor {
@@ -187,7 +178,16 @@ impl Compressor {
             _ if key => Some(0),
             since => since.map(|since| since + 1),
         };
-        self.decompress_previous(size, key, number)?;
+        if let Some(previous) = &mut self.previous {
+            let key = Some(key);
+            previous.frame(
+                &self.packet[..size],
+                FrameFlags {
+                    key,
+                    ..FrameFlags::default()
+                },
+            )?;
+        }
         Ok(Packet {
             data: &self.packet[..size],
             key,
@@ -225,7 +225,9 @@ impl Compressor {
 
     /// As [`Codec::take_overruns`].
     pub fn take_overruns(&self) -> Vec<Overrun> {
-        self.codec.take_overruns()
+        let mut overruns = self.codec.take_overruns();
+        overruns.extend(self.previous.iter().flat_map(Decompressor::take_overruns));
+        overruns
     }
 
     fn is_temporal(&self) -> bool {
@@ -268,23 +270,15 @@ impl Compressor {
             .map(drop)
     }
 
-    /// Makes room for the last picture, for a codec that wants to be given it. Where it cannot decompress its own frames, all are
-    /// key frames.
+    /// Opens the codec once more to decompress its frames, where it wants to be given the last picture. Where it does not do that,
+    /// all are key frames.
     fn keep_previous(&mut self) -> Result<(), Error> {
-        let formats = (self.frame_format.address(), self.picture_format.address());
-        let message = Message::ICM_DECOMPRESS_BEGIN;
-        if self
-            .codec
-            .send(message, formats.0, formats.1, None)?
-            .is_error()
-        {
-            self.key_every = 1;
-            return Ok(());
+        let codec = self.codec.again(Mode::Decompress);
+        match codec.and_then(|codec| codec.into_decompressor(&self.output, &self.input)) {
+            Ok(decompressor) => self.previous = Some(decompressor),
+            Err(error) if error.blame() == Blame::Refused => self.key_every = 1,
+            Err(error) => return Err(error),
         }
-        self.previous = Some(Previous {
-            format: self.codec.header(&self.input)?,
-            picture: self.codec.allocate(self.size)?,
-        });
         Ok(())
     }
 
@@ -295,6 +289,7 @@ impl Compressor {
         self.frame_format[IMAGE_SIZE].copy_from_slice(&room);
         self.told.fill(0);
         let previous = self.previous.as_ref().filter(|_| !key);
+        let previous = previous.map(Decompressor::addresses);
         let parts = Compress {
             flags: key.into(),
             output_format: self.frame_format.address(),
@@ -306,8 +301,8 @@ impl Compressor {
             frame: number.try_into().unwrap_or(i32::MAX),
             frame_size: self.frame_size,
             quality: self.quality,
-            previous_format: previous.map_or(0, |previous| previous.format.address()),
-            previous: previous.map_or(0, |previous| previous.picture.address()),
+            previous_format: previous.map_or(0, |(format, _)| format),
+            previous: previous.map_or(0, |(_, picture)| picture),
         };
         let layout = self.codec.layout();
         (layout.compress.write)(&parts, &mut self.request);
@@ -332,39 +327,6 @@ impl Compressor {
         Ok(size)
     }
 
-    /// Makes the last picture as a decoder sees it, which the codec wants with the next one.
-    fn decompress_previous(&mut self, size: usize, key: bool, number: u64) -> Result<(), Error> {
-        let Some(previous) = &mut self.previous else {
-            return Ok(());
-        };
-        if size == 0 {
-            return Ok(());
-        }
-        let parts = Decompress {
-            flags: if key { 0 } else { NOT_KEY_FRAME },
-            input_format: self.frame_format.address(),
-            input: self.packet.address(),
-            output_format: previous.format.address(),
-            output: previous.picture.address(),
-        };
-        let layout = self.codec.layout();
-        (layout.decompress.write)(&parts, &mut self.request);
-        let (message, size) = (Message::ICM_DECOMPRESS, layout.decompress.size as isize);
-        let code = self
-            .codec
-            .send(message, self.request.address(), size, Some(number))?;
-        self.codec.watch(
-            &mut previous.picture,
-            "the last picture",
-            message,
-            Some(number),
-        );
-        match code.is_error() {
-            true => Err(self.codec.refusal(message, code, Some(number))),
-            false => Ok(()),
-        }
-    }
-
     fn watch(&mut self, message: Message, frame: Option<u64>) {
         let codec = &self.codec;
         codec.watch(&mut self.packet, "the frame", message, frame);
@@ -379,9 +341,6 @@ impl Compressor {
     }
 
     fn end(&mut self) -> Result<(), Error> {
-        if self.previous.take().is_some() {
-            self.codec.send(Message::ICM_DECOMPRESS_END, 0, 0, None)?;
-        }
         if std::mem::take(&mut self.begun) {
             self.codec.send(Message::ICM_COMPRESS_END, 0, 0, None)?;
         }

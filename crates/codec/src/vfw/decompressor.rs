@@ -225,6 +225,11 @@ impl Decompressor {
         self.codec.take_overruns()
     }
 
+    /// Where the format of the last picture is, and the picture.
+    pub(super) fn addresses(&self) -> (isize, isize) {
+        (self.picture_format.address(), self.picture.address())
+    }
+
     fn last(&self, drawn: bool, new_palette: bool) -> Picture<'_> {
         Picture {
             bytes: &self.picture,
