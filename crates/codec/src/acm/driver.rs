@@ -32,7 +32,8 @@ const ROOM: usize = 4096;
 /// Where in that room the names stand.
 const NAMES: usize = 1024;
 
-/// One audio codec, open. Clones are the same instance of the driver, which closes with the last of them and of its streams.
+/// One audio codec, open. Clones are the same instance of the driver, which closes with the last of them and of its streams, or with
+/// the manager.
 ///
 /// ```no_run
 /// use opendriver::Manager;

@@ -14,6 +14,9 @@ const SECTION: &str = "Drivers32";
 /// What their aliases start with.
 const PREFIX: &str = "msacm.";
 
+/// Rates that codecs are made for, from that of music to that of speech.
+const RATES: [u32; 7] = [44_100, 48_000, 32_000, 22_050, 16_000, 11_025, 8000];
+
 /// The audio codecs that there are, in the order in which they are asked.
 ///
 /// None is opened before it is needed. One that cannot be opened is passed over, and named when a search is in vain.
@@ -214,15 +217,42 @@ impl Drivers {
         })
     }
 
-    /// What the first driver that has an answer would convert `source` to, as wished.
+    /// What the first driver that has an answer would convert `source` to, as wished. Of a driver that has no suggestion, it is the first
+    /// listed format of the tag that it converts `source` to.
     ///
     /// # Errors
     /// [`Error::NoDriver`] with what each driver said.
     pub fn suggest(&self, source: &WaveFormat, wish: &Wish) -> Result<WaveFormat, Error> {
         self.search(source, wish, |driver| {
             driver.format_tag(source.tag())?;
-            driver.suggest(source, wish)
+            let (refusal, tag) = match (driver.suggest(source, wish), wish.tag) {
+                (Err(refusal @ Error::Refused { .. }), Some(tag)) => (refusal, tag),
+                (suggested, _) => return suggested,
+            };
+            let listed = driver.formats(tag, Some(source))?;
+            let mut formats = listed.into_iter().map(|listed| listed.format);
+            formats.find(|format| wish.matches(format)).ok_or(refusal)
         })
+    }
+
+    /// A format as wished that a [`chain`](Self::chain) from `source` leads to, as near to it as can be: where no driver has one for the
+    /// very sound, one for sound with fewer channels, and then of another rate.
+    ///
+    /// # Errors
+    /// [`Error::NoDriver`] with what each driver said of `source` itself.
+    pub fn target(&self, source: &WaveFormat, wish: &Wish) -> Result<WaveFormat, Error> {
+        let error = match self.suggest(source, wish) {
+            Ok(format) => return Ok(format),
+            Err(error) => error,
+        };
+        let rates = [source.rate()].into_iter().chain(wish.rate).chain(RATES);
+        let channels = [source.channels(), 2, 1];
+        let plain =
+            rates.flat_map(|rate| channels.map(|channels| WaveFormat::pcm(channels, rate, 16)));
+        let mut reached = plain
+            .filter_map(|plain| self.suggest(&plain, wish).ok())
+            .filter(|format| self.chain(source, format).is_ok());
+        reached.next().ok_or(error)
     }
 
     /// Counts the drivers and what they do. Opens those that are enabled.

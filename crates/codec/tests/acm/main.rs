@@ -1,5 +1,11 @@
 //! Audio codecs at work: the real ones of Wine, through this crate alone.
 
+mod halves;
+
 mod real;
 
 mod questions;
+
+mod streams;
+
+mod mischief;
