@@ -10,6 +10,8 @@ mod error;
 
 mod riff;
 
+pub mod avi;
+
 pub mod wav;
 
 pub use error::Error;
