@@ -83,8 +83,11 @@ impl Bench {
     /// Lends memory to the driver: its address may go into a parameter.
     pub fn lend(&self, bytes: &[u8]) -> LParam {
         let mut memory = lock(&self.state.memory);
-        // Far from 0 and from each other, so that a wrong address hits no block.
-        let address = 0x10000 * (memory.len() + 1);
+        // Far from 0 and apart from each other, so that a wrong address hits no block.
+        let last = memory
+            .last()
+            .map_or(0, |(start, bytes)| start + bytes.len());
+        let address = (last + 1).next_multiple_of(0x10000);
         memory.push((address, bytes.to_vec()));
         address.cast_signed()
     }

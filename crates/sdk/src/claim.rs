@@ -66,9 +66,18 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn structure<S: Structure>(self) -> Result<S, BadClaim> {
-        let mut bytes = vec![0; S::SIZE];
-        self.read(&mut bytes)?;
-        Ok(S::read(&bytes).expect("the bytes are as many as the structure takes"))
+        // A codec reads a structure for each buffer; only large ones, which are asked for once, are worth an allocation.
+        let mut small = [0; 256];
+        let mut large = Vec::new();
+        let bytes = match small.get_mut(..S::SIZE) {
+            Some(bytes) => bytes,
+            None => {
+                large.resize(S::SIZE, 0);
+                &mut large[..]
+            }
+        };
+        self.read(bytes)?;
+        Ok(S::read(bytes).expect("the bytes are as many as the structure takes"))
     }
 
     /// Writes a structure. Its padding becomes zero.
