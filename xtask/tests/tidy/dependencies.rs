@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sources::{assert_none, root};
 
 /// Each package of the house and what it may depend on. Dependencies point down only.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("opendriver-abi", &[]),
     ("opendriver-guard", &[]),
     ("opendriver-pe", &[]),
@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ),
     ("opendriver-codec", &["opendriver", "opendriver-abi"]),
     ("opendriver-echo", &["opendriver-abi", "opendriver-sdk"]),
+    ("opendriver-pcm", &["opendriver-abi", "opendriver-sdk"]),
     (
         "opendriver-cli",
         &[
@@ -34,6 +35,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "opendriver-abi",
             "opendriver-codec",
             "opendriver-echo",
+            "opendriver-pcm",
             "opendriver-pe",
             "opendriver-win32",
         ],

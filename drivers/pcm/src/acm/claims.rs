@@ -1,0 +1,70 @@
+//! Structures and formats in the application's memory.
+
+use opendriver_sdk::Claim;
+use opendriver_sdk::structures::{Structure as _, WaveFormatEx};
+
+use super::Refusal;
+use crate::format::PCM;
+
+/// How wide the addresses in a structure are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum World {
+    Narrow,
+    Wide,
+}
+
+/// Tells which world a structure was laid out in, by the size that it begins with.
+///
+/// # Errors
+/// It is shorter than it would be in either.
+pub(super) fn world(claim: Claim<'_>, narrow: usize, wide: usize) -> Result<World, Refusal> {
+    match claim.read_u32()? as usize {
+        size if size >= wide => Ok(World::Wide),
+        size if size >= narrow => Ok(World::Narrow),
+        _ => Err(Refusal::BadParameter),
+    }
+}
+
+/// Calls a method for the world that the structure at an address was laid out in.
+macro_rules! by_world {
+    ($structure:ident at $claim:expr => $self:ident.$method:ident($($argument:expr),*)) => {
+        match world($claim, $structure::<u32>::SIZE, $structure::<u64>::SIZE) {
+            Ok(World::Narrow) => $self.$method::<u32>($($argument),*),
+            Ok(World::Wide) => $self.$method::<u64>($($argument),*),
+            Err(refusal) => Err(refusal),
+        }
+    };
+}
+pub(super) use by_world;
+
+/// Reads a format of which nobody says how long it is: that of plain samples ends before the count of what follows it.
+///
+/// # Errors
+/// It is not wholly there.
+pub(super) fn format(claim: Claim<'_>) -> Result<Vec<u8>, Refusal> {
+    const SHORTEST: usize = 16;
+    let mut head = [0; WaveFormatEx::SIZE];
+    claim.read(&mut head[..SHORTEST])?;
+    if u16::from_le_bytes([head[0], head[1]]) == PCM {
+        return Ok(head[..SHORTEST].to_vec());
+    }
+    claim.read(&mut head)?;
+    let extra = u16::from_le_bytes([head[16], head[17]]);
+    let mut bytes = vec![0; WaveFormatEx::SIZE + usize::from(extra)];
+    claim.read(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a format where there is room for `room` bytes; that of plain samples may lack the count of what follows it.
+///
+/// # Errors
+/// There is not so much room.
+pub(super) fn put_format(claim: Claim<'_>, room: u32, format: &[u8]) -> Result<(), Refusal> {
+    let plain = format.len() == WaveFormatEx::SIZE && format.starts_with(&PCM.to_le_bytes());
+    let needed = if plain { 16 } else { format.len() };
+    if (room as usize) < needed {
+        return Err(Refusal::BadParameter);
+    }
+    claim.write(&format[..format.len().min(room as usize)])?;
+    Ok(())
+}
