@@ -69,6 +69,7 @@ impl Session {
         );
         let builder = Manager::builder()
             .builtin(echo::driver())
+            .builtin(pcm::driver())
             .provider(windows)
             .registry(self.registry.clone())
             .recorder(Arc::new(watch))
@@ -151,8 +152,12 @@ impl Session {
 
     /// What the name of a file stands for, whatever is installed.
     pub(crate) fn locate_file(&self, name: &str) -> Located {
-        if name.eq_ignore_ascii_case(echo::driver().name()) {
-            return Located::BuiltIn;
+        let linked = [echo::driver(), pcm::driver()];
+        if linked
+            .iter()
+            .any(|driver| name.eq_ignore_ascii_case(driver.name()))
+        {
+            return Located::BuiltIn(name.to_ascii_lowercase());
         }
         let here = PathBuf::new();
         let bare = !name.contains('/');
@@ -169,8 +174,8 @@ pub(crate) type NoEntry = (String, registry::Error);
 
 /// What a driver's name stands for.
 pub(crate) enum Located {
-    /// A driver that is linked in.
-    BuiltIn,
+    /// A driver that is linked in, by its name.
+    BuiltIn(String),
     /// A file.
     File(PathBuf),
     /// Nothing that is there.
@@ -181,7 +186,7 @@ impl Located {
     /// Whether both are one driver: the same file, by whatever path.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::BuiltIn, Self::BuiltIn) => true,
+            (Self::BuiltIn(one), Self::BuiltIn(other)) => one == other,
             (Self::File(one), Self::File(other)) => {
                 match (one.canonicalize(), other.canonicalize()) {
                     (Ok(one), Ok(other)) => one == other,

@@ -24,7 +24,7 @@ struct Row<'a> {
 pub(super) fn run(imports: &args::Imports, session: &Session) -> Result<Exit, Failure> {
     let file = match session.locate(&imports.driver, None)? {
         Located::File(file) => file,
-        Located::BuiltIn => {
+        Located::BuiltIn(_) => {
             let error = format!("\"{}\" is built in: it imports nothing", imports.driver);
             return Err(Failure::new(Exit::Unasked, error));
         }

@@ -29,7 +29,7 @@ pub(super) fn run(info: &args::Info, session: &Session) -> Result<Exit, Failure>
     let manager = session.manager(None);
     let options = OpenOptions::new(&info.driver);
     let facts = match session.locate(&info.driver, None)? {
-        Located::BuiltIn => None,
+        Located::BuiltIn(_) => None,
         Located::File(file) => Some(
             Facts::read(&file)
                 .map_err(|source| Failure::from(opendriver::Error::Unreadable { file, source }))?,

@@ -15,7 +15,7 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
     let manager = session.manager(None);
     let located = session.locate_file(&install.file);
     let file = match &located {
-        Located::BuiltIn => install.file.to_ascii_lowercase(),
+        Located::BuiltIn(name) => name.clone(),
         Located::File(file) => absolute(file)?,
         Located::Nowhere => return Err(Session::nowhere(&install.file)),
     };

@@ -84,7 +84,7 @@ fn to_come(open: &args::Open, session: &Session) -> Result<Vec<Cells>, Failure> 
         .as_ref()
         .map_or(open.driver.as_str(), |entry| &entry.file);
     let address = match session.locate_file(file) {
-        Located::BuiltIn => "",
+        Located::BuiltIn(_) => "",
         _ => "0x10000000",
     };
     let opening = Cells {
