@@ -93,9 +93,9 @@ enum Side {
     Low,
 }
 
-/// The side of each channel: the lowest bit of the mask is the first channel. Channels without a speaker alternate.
-fn sides(format: Format) -> impl Iterator<Item = Side> {
-    let usual = match format.channels {
+/// The speakers of so many channels where nobody says which; 0 where there is no usual order.
+pub(crate) fn usual_speakers(channels: u16) -> u32 {
+    match channels {
         1 => 0x4,
         2 => 0x3,
         3 => 0x7,
@@ -105,8 +105,14 @@ fn sides(format: Format) -> impl Iterator<Item = Side> {
         7 => 0x70f,
         8 => 0x63f,
         _ => 0,
-    };
-    let mask = format.speakers.filter(|&mask| mask != 0).unwrap_or(usual);
+    }
+}
+
+/// The side of each channel: the lowest bit of the mask is the first channel. Channels without a speaker alternate.
+fn sides(format: Format) -> impl Iterator<Item = Side> {
+    let usual = || usual_speakers(format.channels);
+    let mask = format.speakers.filter(|&mask| mask != 0);
+    let mask = mask.unwrap_or_else(usual);
     let placed = (0..32)
         .map(|bit| 1 << bit)
         .filter(move |bit| mask & bit != 0);

@@ -336,7 +336,7 @@ fn it_says_what_it_is() {
         ({ details.kind }, { details.support }, {
             details.format_tags
         }),
-        (FourCc::AUDC, 2, 2)
+        (FourCc::AUDC, 2, 3)
     );
     assert_eq!(
         { details.features }.to_string(),
@@ -368,7 +368,7 @@ fn it_says_what_it_is() {
 fn every_listed_format_can_be_had_named_and_converted() {
     let application = Application::new();
     let mut names = Vec::new();
-    for index in 0..2 {
+    for index in 0..3 {
         let asked = AcmFormatTagDetails {
             size: AcmFormatTagDetails::SIZE as u32,
             index,
@@ -377,7 +377,7 @@ fn every_listed_format_can_be_had_named_and_converted() {
         let (answer, tag) = application.ask(Message::ACMDM_FORMATTAG_DETAILS, &asked, 0);
         assert_eq!(answer, MMSYSERR_NOERROR);
         for index in 0..=tag.standard_formats {
-            let place = application.bench.lend(&[0; 18]);
+            let place = application.bench.lend(&[0; 40]);
             let asked = AcmFormatDetails::<u64> {
                 size: AcmFormatDetails::<u64>::SIZE as u32,
                 index,
@@ -401,10 +401,13 @@ fn every_listed_format_can_be_had_named_and_converted() {
         }
     }
     assert_eq!(names[0], "8.000 kHz, 8 Bit, Mono");
-    assert_eq!(names.last().unwrap(), "192.000 kHz, 64 Bit Float, Stereo");
+    assert_eq!(
+        names.last().unwrap(),
+        "192.000 kHz, 32 Bit Float, 8 Channels"
+    );
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), 88 + 44);
+    assert_eq!(names.len(), 88 + 44 + 32);
 }
 
 #[test]
@@ -420,7 +423,8 @@ fn kinds_of_formats_are_found_by_tag_and_by_size() {
         (answer, details.tag, details.index, details.format_size)
     };
     assert_eq!(ask(3, 1), (MMSYSERR_NOERROR, 3, 1, 18));
-    assert_eq!(ask(0, 2).3, 18);
+    assert_eq!(ask(0, 2).3, 40);
+    assert_eq!(ask(0xfffe, 1), (MMSYSERR_NOERROR, 0xfffe, 2, 40));
     assert_eq!(ask(1, 2), (MMSYSERR_NOERROR, 1, 0, 18));
     assert_eq!(ask(2, 1).0, ACMERR_NOTPOSSIBLE);
     assert_eq!(ask(1, 3).0, MMSYSERR_INVALFLAG);
