@@ -130,7 +130,7 @@ fn classify<P: Address>(
             ..Answers::new(Class::Mci, "it names a type of MCI device")
         });
     }
-    if let Some(acm) = as_acm::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Acm))? {
+    if let Some(acm) = acm::ask(manager, driver).map_err(Unasked::as_a(Class::Acm))? {
         return Ok(Answers {
             acm: Some(acm),
             ..Answers::new(Class::Acm, "it answers ACMDM_DRIVER_DETAILS")
@@ -146,17 +146,6 @@ fn classify<P: Address>(
         Class::Plain,
         "it answers as no audio codec, video codec or MCI device",
     ))
-}
-
-fn as_acm<P: Address>(
-    manager: &Manager,
-    driver: OpenOptions<'_>,
-    memory: &Blocks,
-) -> Result<Option<Acm>, Error> {
-    match open(manager, driver, memory, &acm::open::<P>())? {
-        Some((instance, _)) => acm::ask::<P>(&instance, memory),
-        None => Ok(None),
-    }
 }
 
 /// Tries the codes that a codec may insist on. Once it takes one and does not know the message, another code will not change that.

@@ -162,7 +162,7 @@ impl Driver {
     /// The kinds of formats that it handles, in its order.
     ///
     /// # Errors
-    /// [`Error::Unsent`] where the driver breaks, [`Error::Nonsense`] for a tag that is none. One that it refuses to tell is left out.
+    /// [`Error::Unsent`] where the driver breaks. A tag that it refuses to tell is left out.
     pub fn format_tags(&self) -> Result<Vec<FormatTag>, Error> {
         let count = self.details().format_tags.min(MOST_TAGS);
         let tags = (0..count).map(|index| self.format_tag_of(index, 0, TagOf::Index));
@@ -300,11 +300,9 @@ impl Driver {
         let Some(details) = AcmFormatTagDetails::read(&answer) else {
             return Ok(None);
         };
+        // Where there are only 16 bits for it in a format, a wider one is no tag.
         let Ok(tag) = u16::try_from(details.tag) else {
-            let what = format!("a format tag has 16 bits, and it gives {:#x}", {
-                details.tag
-            });
-            return Err(self.connection().nonsense(DETAILS, what));
+            return Ok(None);
         };
         let name = match { details.name }.to_string() {
             // Codecs leave that of plain samples to the system, which fills it in.
