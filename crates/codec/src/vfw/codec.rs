@@ -63,8 +63,8 @@ pub struct Codec {
 impl Codec {
     /// Opens the driver of a name, an alias or a file, as a codec.
     ///
-    /// `handler` is the code that the codec is to answer to. With 0, the codec is opened by what its alias says (`vidc.cvid`), then by no
-    /// code, and then by well-known ones, until it takes one.
+    /// `handler` is the code that the codec is to answer to; a codec that insists on a letter case is given that. With 0, the codec is
+    /// opened by what its alias says (`vidc.cvid`), then by no code, and then by well-known ones, until it takes one.
     ///
     /// # Errors
     /// [`Error::Open`] where the driver cannot be opened or refuses, [`Error::NotACodec`] where it is something else.
@@ -75,19 +75,23 @@ impl Codec {
         mode: Mode,
     ) -> Result<Self, Error> {
         let options = name.into();
-        if handler.0 != 0 {
-            return Self::open_by(manager, options, handler, mode);
-        }
         let alias = handler_of(options.name);
         let usual = HANDLERS.map(FourCc::new);
+        let handlers = match handler.0 {
+            0 => {
+                let alias = alias.into_iter().flat_map(letter_cases);
+                alias.chain([FourCc(0)]).chain(usual).collect()
+            }
+            _ => letter_cases(handler),
+        };
         let mut first = None;
-        for handler in alias.into_iter().chain([FourCc(0)]).chain(usual) {
+        for handler in handlers {
             match Self::open_by(manager, options, handler, mode) {
                 Err(error) if is_refusal(&error) => first = first.or(Some(error)),
                 opened => return opened,
             }
         }
-        Err(first.expect("no code is one of them, and it was refused"))
+        Err(first.expect("there is one code at least, and it was refused"))
     }
 
     fn open_by(
@@ -466,11 +470,17 @@ impl Codec {
         self.layout
     }
 
-    /// Gives a block with a format and room behind it.
+    /// Gives a block with a format and room behind it. The height of what is compressed, or no red, green and blue, is documented to
+    /// have no sign; codecs refuse one that has.
     pub(super) fn header(&self, format: &BitmapFormat) -> Result<Block, Error> {
         let bytes = format.as_bytes();
         let mut block = self.allocate(bytes.len() + SLACK)?;
         block[..bytes.len()].copy_from_slice(bytes);
+        let header = format.header();
+        if !matches!(header.compression.0, 0 | 3) {
+            let height = header.height.checked_abs().unwrap_or(i32::MAX);
+            BitmapInfoHeader { height, ..header }.write(&mut block);
+        }
         Ok(block)
     }
 
@@ -568,6 +578,20 @@ pub(super) fn handler_of(alias: &str) -> Option<FourCc> {
         return None;
     }
     Some(FourCc::new(code.as_bytes().try_into().ok()?))
+}
+
+/// A code as it is, in small letters and in large ones.
+fn letter_cases(handler: FourCc) -> Vec<FourCc> {
+    let characters = handler.0.to_le_bytes();
+    let small = FourCc::new(characters.map(|c| c.to_ascii_lowercase()));
+    let large = FourCc::new(characters.map(|c| c.to_ascii_uppercase()));
+    let mut cases = vec![handler];
+    for case in [small, large] {
+        if !cases.contains(&case) {
+            cases.push(case);
+        }
+    }
+    cases
 }
 
 /// Whether the driver said no to being opened: by another code it may say yes.

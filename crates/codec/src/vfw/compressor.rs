@@ -4,16 +4,13 @@ use opendriver::{Blame, Block};
 use opendriver_abi::Message;
 use opendriver_abi::structures::{BitmapInfoHeader, FourCc};
 
-use super::kept::{LARGEST, Source, picture_size, too_large};
+use super::kept::{IMAGE_SIZE, LARGEST, Source, picture_size, too_large};
 use super::layout::{Compress, CompressFrames};
 use super::{Codec, Decompressor, Error, Flags, FrameFlags, Mode, Overrun};
 use crate::BitmapFormat;
 
 /// `AVIIF_KEYFRAME`
 const KEY_FRAME: u32 = 0x10;
-
-/// `biSizeImage` in a header.
-const IMAGE_SIZE: std::ops::Range<usize> = 20..24;
 
 /// What a compressor is to keep to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

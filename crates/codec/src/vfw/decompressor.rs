@@ -2,11 +2,15 @@
 
 use opendriver::Block;
 use opendriver_abi::Message;
+use opendriver_abi::structures::BitmapInfoHeader;
 
-use super::kept::{Source, picture_size};
+use super::kept::{IMAGE_SIZE, Source, picture_size};
 use super::layout::Decompress;
 use super::{Code, Codec, Error, Overrun, PaletteChange};
 use crate::BitmapFormat;
+
+/// `ICDECOMPRESS_NULLFRAME`
+const NULL_FRAME: u32 = 0x1000_0000;
 
 /// What is known of a frame: `ICDECOMPRESS_*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +121,8 @@ pub struct Decompressor {
     picture: Block,
     request: Block,
     way: Way,
+    /// Whether the family has decompressed a frame.
+    proven: bool,
     begun: bool,
     frame: u64,
 }
@@ -129,7 +135,7 @@ impl Decompressor {
         places: Option<Rectangles>,
     ) -> Result<Self, Error> {
         let size = picture_size(output)?;
-        let output = output.with_header(opendriver_abi::structures::BitmapInfoHeader {
+        let output = output.with_header(BitmapInfoHeader {
             image_size: size as u32,
             ..output.header()
         });
@@ -144,6 +150,7 @@ impl Decompressor {
             input: input.clone(),
             output,
             way: places.map_or(Way::Plain, Way::Parts),
+            proven: false,
             begun: false,
             frame: 0,
             codec,
@@ -165,10 +172,41 @@ impl Decompressor {
         if data.is_empty() {
             return Ok(self.last(false, false));
         }
+        self.put(data)?;
+        let code = match self.decompress(flags.bits(), number) {
+            Err(error) if error.is_unsupported() && !self.proven => {
+                self.turn(error)?;
+                self.decompress(flags.bits(), number)?
+            }
+            answer => answer?,
+        };
+        self.proven = true;
+        self.drawn(code)
+    }
+
+    /// Asks for a picture that the codec may still hold back: one with frames that look ahead is late by one. Answers the last picture,
+    /// not drawn, where the codec has no other or does not know how to do that.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where it breaks.
+    pub fn flush(&mut self) -> Result<Picture<'_>, Error> {
+        self.put(&[])?;
+        match self.decompress(NULL_FRAME, self.frame) {
+            Ok(code) => self.drawn(code),
+            Err(Error::Refused { .. }) => Ok(self.last(false, false)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a frame where the codec finds it.
+    fn put(&mut self, data: &[u8]) -> Result<(), Error> {
         self.source.fill(&self.codec, data)?;
         let size = (data.len() as u32).to_le_bytes();
-        self.source_format[20..24].copy_from_slice(&size);
-        let code = self.decompress(flags.bits(), number)?;
+        self.source_format[IMAGE_SIZE].copy_from_slice(&size);
+        Ok(())
+    }
+
+    fn drawn(&mut self, code: Code) -> Result<Picture<'_>, Error> {
         let new_palette = code == Code::NEW_PALETTE;
         if new_palette {
             self.take_palette()?;
@@ -240,12 +278,19 @@ impl Decompressor {
 
     /// Begins by the family that was asked for; where the codec does not know that one, by the other if it does the same.
     fn begin_either_way(&mut self) -> Result<(), Error> {
-        let Err(error) = self.begin() else {
-            return Ok(());
-        };
-        let Some(way) = self.other_way().filter(|_| error.is_unsupported()) else {
+        match self.begin() {
+            Err(error) if error.is_unsupported() => self.turn(error),
+            begun => begun,
+        }
+    }
+
+    /// Begins by the other family. Where that is not known either, `error` is what counts.
+    #[cold]
+    fn turn(&mut self, error: Error) -> Result<(), Error> {
+        let Some(way) = self.other_way() else {
             return Err(error);
         };
+        self.end()?;
         self.way = way;
         self.begin().map_err(|other| match other.is_unsupported() {
             true => error,

@@ -196,3 +196,15 @@ fn refused(refusals: &[Refusal]) -> String {
         list => format!(" ({})", list.join("; ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_32_bits_keeps_its_sign() {
+        assert_eq!(Code::of(0xffff_fffe), Code::BAD_FORMAT);
+        assert_eq!(Code::of(-2), Code::BAD_FORMAT);
+        assert!(Code::of(0xffff_ffff).is_error() && !Code::of(1).is_error());
+    }
+}

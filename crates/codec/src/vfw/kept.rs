@@ -5,6 +5,9 @@ use opendriver::Block;
 use super::{Codec, Error};
 use crate::BitmapFormat;
 
+/// `biSizeImage` in a header.
+pub(super) const IMAGE_SIZE: std::ops::Range<usize> = 20..24;
+
 /// No picture and no frame is larger than this.
 pub(super) const LARGEST: u64 = 1 << 30;
 

@@ -189,3 +189,36 @@ fn compress_frames<P: Address>(parts: &CompressFrames, bytes: &mut [u8]) -> Opti
     };
     structure.write(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_as_wide_as_the_world() {
+        let parts = Decompress {
+            flags: 1,
+            input_format: 0x8000_0002_u32 as isize,
+            input: 3,
+            output_format: 4,
+            output: 5,
+        };
+        let numbers = |width: Width| {
+            let layout = Layout::of(width);
+            let mut bytes = [0; 64];
+            (layout.decompress.write)(&parts, &mut bytes).unwrap();
+            let numbers = bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&number| u32::from_le_bytes(number));
+            let size = layout.decompress.size / 4;
+            numbers.take(size).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(Width::W32), [1, 0x8000_0002, 3, 4, 5, 0]);
+        assert_eq!(
+            numbers(Width::W64),
+            [1, 0, 0x8000_0002, 0, 3, 0, 4, 0, 5, 0, 0, 0]
+        );
+    }
+}
