@@ -37,13 +37,7 @@ const HANDLERS: [[u8; 4]; 12] = [
 ];
 
 /// How much room is behind a format that a codec is given, for codecs that write more of a header than they say: a palette.
-const SLACK: usize = 1024 + 64;
-
-/// A codec's format with all of its tables is not longer than this.
-const LONGEST_FORMAT: u64 = 1 << 20;
-
-/// What a codec has to keep between two runs is not longer than this.
-const LONGEST_STATE: u64 = 64 << 20;
+pub(super) const SLACK: usize = 1024 + 64;
 
 /// One instance of a video codec, to be asked and to be put to work.
 #[derive(Debug)]
@@ -229,242 +223,20 @@ impl Codec {
         &self.instance
     }
 
-    /// Tells the format that the codec prefers to decompress to, its palette included.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where it does not take the input.
-    pub fn decompress_format(&self, input: &BitmapFormat) -> Result<BitmapFormat, Error> {
-        let format = self.format(Message::ICM_DECOMPRESS_GET_FORMAT, input)?;
-        let bits = format.bits();
-        if !(1..=8).contains(&bits) || format.compression().0 != 0 {
-            return Ok(format);
-        }
-        let whole = 1 << bits;
-        let colours = match self.decompress_palette(input, &format)? {
-            Some(colours) => colours,
-            None if format.palette().len() == whole => return Ok(format),
-            None => input.palette().to_vec(),
-        };
-        let mut behind: Vec<u8> = colours.into_iter().flatten().collect();
-        behind.resize(4 * whole, 0);
-        let header = BitmapInfoHeader {
-            size: BitmapInfoHeader::SIZE as u32,
-            // Some codecs do not know that 0 means as many as the depth allows.
-            colours_used: whole as u32,
-            ..format.header()
-        };
-        Ok(BitmapFormat::new(header, &behind))
-    }
-
-    /// Tells the colours of the palette that the codec decompresses to; none where it does not know.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] where the codec breaks.
-    pub fn decompress_palette(
-        &self,
-        input: &BitmapFormat,
-        output: &BitmapFormat,
-    ) -> Result<Option<Vec<[u8; 4]>>, Error> {
-        let message = Message::ICM_DECOMPRESS_GET_PALETTE;
-        let mut source = self.header(input)?;
-        let mut target = self.header(output)?;
-        let answer = self.send(message, source.address(), target.address(), None)?;
-        self.watch(&mut source, "the input's format", message, None);
-        self.watch(&mut target, "the output's format", message, None);
-        // Of a codec that knows nothing of palettes, the bytes behind the header are as they were.
-        let header = target.get(..BitmapInfoHeader::SIZE);
-        let header = header.and_then(BitmapInfoHeader::read);
-        let colours = match header {
-            Some(header) if !answer.is_error() => match header.colours_used {
-                0 => 1 << output.bits().min(8),
-                used => used.min(256) as usize,
-            },
-            _ => return Ok(None),
-        };
-        let behind = &target[BitmapInfoHeader::SIZE..];
-        let (palette, _) = behind.as_chunks();
-        let palette = palette[..palette.len().min(colours)].to_vec();
-        Ok(palette
-            .iter()
-            .any(|colour| *colour != [0; 4])
-            .then_some(palette))
-    }
-
-    /// Gives the codec the palette that its output is to have: that of `format`. None leaves it to the codec again.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec does not know how to do that.
-    pub fn set_decompress_palette(&self, format: Option<&BitmapFormat>) -> Result<(), Error> {
-        let message = Message::ICM_DECOMPRESS_SET_PALETTE;
-        let block = format.map(|format| self.header(format)).transpose()?;
-        let address = block.as_ref().map_or(0, Block::address);
-        self.tell(message, address, 0).map(drop)
-    }
-
-    /// Asks whether the codec decompresses `input`, to `output` where that is given.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where it does not.
-    pub fn decompress_query(
-        &self,
-        input: &BitmapFormat,
-        output: Option<&BitmapFormat>,
-    ) -> Result<(), Error> {
-        self.query(Message::ICM_DECOMPRESS_QUERY, input, output)
-    }
-
-    /// Tells the format that the codec compresses `input` to.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where it does not take the input.
-    pub fn compress_format(&self, input: &BitmapFormat) -> Result<BitmapFormat, Error> {
-        self.format(Message::ICM_COMPRESS_GET_FORMAT, input)
-    }
-
-    /// Asks whether the codec compresses `input`, to `output` where that is given.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where it does not.
-    pub fn compress_query(
-        &self,
-        input: &BitmapFormat,
-        output: Option<&BitmapFormat>,
-    ) -> Result<(), Error> {
-        self.query(Message::ICM_COMPRESS_QUERY, input, output)
-    }
-
-    /// Tells how many bytes a compressed frame takes at most.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec does not take the formats.
-    pub fn compress_size(
-        &self,
-        input: &BitmapFormat,
-        output: &BitmapFormat,
-    ) -> Result<usize, Error> {
-        let message = Message::ICM_COMPRESS_GET_SIZE;
-        let source = self.header(input)?;
-        let target = self.header(output)?;
-        let size = self.tell(message, source.address(), target.address())?;
-        Ok(size.0.unsigned_abs() as usize)
-    }
-
-    /// The quality that is set, from 0 to 10000.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec has none.
-    pub fn quality(&self) -> Result<u32, Error> {
-        self.number(Message::ICM_GETQUALITY)
-    }
-
-    /// Sets the quality, from 0 to 10000.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec has none.
-    pub fn set_quality(&self, quality: u32) -> Result<(), Error> {
-        let block = self.copy_of(&quality.to_le_bytes())?;
-        self.tell(Message::ICM_SETQUALITY, block.address(), 0)
-            .map(drop)
-    }
-
-    /// The quality that the codec works with where nobody says another.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec has none.
-    pub fn default_quality(&self) -> Result<u32, Error> {
-        self.number(Message::ICM_GETDEFAULTQUALITY)
-    }
-
-    /// How many frames apart the codec makes key frames where nobody says otherwise.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec does not say.
-    pub fn key_frame_rate(&self) -> Result<u32, Error> {
-        self.number(Message::ICM_GETDEFAULTKEYFRAMERATE)
-    }
-
-    /// The codec's settings, in a form of its own; empty where it has none.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec says how many bytes there are and then does not give them.
-    pub fn state(&self) -> Result<Vec<u8>, Error> {
-        let message = Message::ICM_GETSTATE;
-        let size = self.send(message, 0, 0, None)?;
-        if size.0 <= 0 {
-            return Ok(Vec::new());
-        }
-        let size = self.sane(message, size, LONGEST_STATE)?;
-        let mut block = self.allocate(size)?;
-        self.tell(message, block.address(), size as isize)?;
-        self.watch(&mut block, "the state", message, None);
-        Ok(block.to_vec())
-    }
-
-    /// Gives the codec settings that [`state`](Self::state) told; none set it back to what it starts with.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the codec does not take them.
-    pub fn set_state(&self, state: &[u8]) -> Result<(), Error> {
-        let message = Message::ICM_SETSTATE;
-        if state.is_empty() {
-            return self.tell(message, 0, 0).map(drop);
-        }
-        let block = self.copy_of(state)?;
-        let answer = self.tell(message, block.address(), state.len() as isize)?;
-        match answer.0 {
-            // The answer is how many bytes the codec took.
-            0 => Err(self.refusal(message, Code::UNSUPPORTED, None)),
-            _ => Ok(()),
-        }
-    }
-
     /// What the codec wrote behind blocks that it was given, since the last time that this was asked. Only blocks of a manager with
     /// [`guarded_blocks`](opendriver::Builder::guarded_blocks) tell.
     pub fn take_overruns(&self) -> Vec<Overrun> {
         self.overruns.take()
     }
 
-    fn format(&self, message: Message, input: &BitmapFormat) -> Result<BitmapFormat, Error> {
-        let mut source = self.header(input)?;
-        let size = self.tell(message, source.address(), 0)?;
-        let size = self.sane(message, size, LONGEST_FORMAT)?;
-        let size = size.max(BitmapInfoHeader::SIZE);
-        let mut target = self.allocate(size + SLACK)?;
-        self.tell(message, source.address(), target.address())?;
-        self.watch(&mut source, "the input's format", message, None);
-        self.watch(&mut target, "the output's format", message, None);
-        Ok(BitmapFormat::parse(&target[..size]).expect("a header's bytes at least"))
-    }
-
-    fn query(
-        &self,
-        message: Message,
-        input: &BitmapFormat,
-        output: Option<&BitmapFormat>,
-    ) -> Result<(), Error> {
-        let source = self.header(input)?;
-        let target = output.map(|output| self.header(output)).transpose()?;
-        let target = target.as_ref().map_or(0, Block::address);
-        self.tell(message, source.address(), target).map(drop)
-    }
-
-    fn number(&self, message: Message) -> Result<u32, Error> {
-        let block = self.allocate(8)?;
-        self.tell(message, block.address(), 4)?;
-        let number = block.first_chunk().copied();
-        Ok(u32::from_le_bytes(number.unwrap_or_default()))
-    }
-
     /// A size that a codec answered, where it can be.
-    fn sane(&self, message: Message, size: Code, most: u64) -> Result<usize, Error> {
+    pub(super) fn sane(&self, message: Message, size: Code, most: u64) -> Result<usize, Error> {
         let found = u64::from(size.0.unsigned_abs());
         if found > most {
             return Err(self.answered(message, None, found, most));
         }
         Ok(found as usize)
     }
-
-    // What the workers of this module share.
 
     pub(super) fn layout(&self) -> &'static Layout {
         self.layout
@@ -490,7 +262,7 @@ impl Codec {
             .map_err(|source| self.failed(source, None))
     }
 
-    fn copy_of(&self, bytes: &[u8]) -> Result<Block, Error> {
+    pub(super) fn copy_of(&self, bytes: &[u8]) -> Result<Block, Error> {
         self.memory
             .copy_of(bytes)
             .map_err(|source| self.failed(source, None))
