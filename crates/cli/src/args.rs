@@ -1,9 +1,16 @@
 //! What can be typed: every verb, every option, and the text that explains it.
 
+mod convert;
+mod sound;
+
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use opendriver_codec::convert::SoundWishes;
 
+pub(crate) use self::convert::Convert;
 use crate::number::{self, Pair};
 use crate::request::Request;
 
@@ -58,15 +65,14 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) path: Vec<PathBuf>,
 
-    /// How answers are printed
+    /// How answers are printed [default: text]
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
-        value_enum,
-        default_value_t
+        value_parser = PossibleValuesParser::new(["text", "json"]).try_map(|word| word.parse::<Wanted>())
     )]
-    pub(crate) format: Format,
+    pub(crate) format: Vec<Wanted>,
 
     /// Print on standard error what is said to drivers, and the Win32 functions that they call
     #[arg(long, global = true)]
@@ -77,8 +83,40 @@ pub(crate) struct Global {
     pub(crate) quiet: bool,
 }
 
+impl Global {
+    /// How answers are printed: as was said last.
+    pub(crate) fn printed(&self) -> Format {
+        let said = self.format.iter().rev().find_map(|wanted| match wanted {
+            Wanted::Printed(format) => Some(*format),
+            Wanted::Sound(_) => None,
+        });
+        said.unwrap_or_default()
+    }
+}
+
+/// What `--format` may mean: how answers are printed, and in `drv convert` also what kind of sound is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// How answers are printed.
+    Printed(Format),
+    /// What sound is written.
+    Sound(SoundWishes),
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "text" => Ok(Self::Printed(Format::Text)),
+            "json" => Ok(Self::Printed(Format::Json)),
+            _ => sound::wishes(word).map(Self::Sound),
+        }
+    }
+}
+
 /// How answers are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people
     #[default]
@@ -96,6 +134,8 @@ pub(crate) enum Verb {
     Info(Info),
     /// List what a Windows driver imports, and what of it is missing
     Imports(Imports),
+    /// Convert a file of sound or pictures with the codec that made it
+    Convert(Convert),
     /// List the installed drivers
     List(List),
     /// Install a driver: an entry in the registry, and DRV_INSTALL

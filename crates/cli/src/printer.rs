@@ -19,11 +19,12 @@ impl Printer {
     /// Prints to standard output the way the command line asks for.
     pub(crate) fn new(global: &Global) -> Self {
         let stdout = io::stdout();
-        let colour = global.format == Format::Text && allows_colour(&stdout);
+        let format = global.printed();
+        let colour = format == Format::Text && allows_colour(&stdout);
         Self {
             // What a driver was told must be on paper before it is told the next thing: it may take the process with it.
             out: Mutex::new(Box::new(stdout)),
-            format: global.format,
+            format,
             quiet: global.quiet,
             colour,
         }

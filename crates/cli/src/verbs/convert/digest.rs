@@ -1,0 +1,120 @@
+//! SHA-256 of what goes by, and of what is on the disk.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+/// The hash of the bytes that went by so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Digest {
+    running: Arc<Mutex<Running>>,
+}
+
+#[derive(Debug, Default)]
+struct Running {
+    hash: Sha256,
+    length: u64,
+}
+
+impl Digest {
+    /// The hash, and of how many bytes.
+    pub(super) fn finish(&self) -> (Hash, u64) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        (Hash(running.hash.clone().finalize().into()), running.length)
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.hash.update(bytes);
+        running.length += bytes.len() as u64;
+    }
+}
+
+/// A reader or writer with a hash of what goes through it.
+pub(super) struct Digested<T> {
+    inner: T,
+    digest: Digest,
+}
+
+impl<T> Digested<T> {
+    /// Hashes what goes through `inner` from now on.
+    pub(super) fn new(inner: T) -> (Self, Digest) {
+        let digest = Digest::default();
+        let ours = digest.clone();
+        (Self { inner, digest: ours }, digest)
+    }
+}
+
+impl<T: Read> Read for Digested<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.digest.add(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+impl<T: Write> Write for Digested<T> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.add(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// A SHA-256, which prints as 64 hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hash([u8; 32]);
+
+impl Hash {
+    /// The hash of some bytes.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The hash of a whole file, and its length.
+    pub(super) fn of_file(path: &Path) -> io::Result<(Self, u64)> {
+        let (mut reader, digest) = Digested::new(File::open(path)?);
+        let mut buffer = vec![0; 256 * 1024];
+        while reader.read(&mut buffer)? > 0 {}
+        Ok(digest.finish())
+    }
+}
+
+impl serde::Serialize for Hash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(&self.0))
+    }
+}
+
+/// Bytes as hex digits, two for each.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing into a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_by_has_the_hash_of_the_whole() {
+        let (mut reader, digest) = Digested::new(&b"abc"[..]);
+        io::copy(&mut reader, &mut io::sink()).unwrap();
+        assert_eq!(digest.finish(), (Hash::of(b"abc"), 3));
+        // FIPS 180-2, appendix B.1.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&Hash::of(b"abc").0), expected);
+    }
+}

@@ -1,0 +1,133 @@
+//! Sound on its way from one format to another.
+
+use super::span::{Moment, Span, is_plain};
+use super::track::{Format, Step};
+use super::{SoundWishes, Way};
+use crate::acm::{self, Chain, Drivers, Wish};
+use crate::WaveFormat;
+
+/// A stream of sound on its way.
+#[derive(Debug)]
+pub(super) struct Sound {
+    from: WaveFormat,
+    to: WaveFormat,
+    chain: Option<Chain>,
+    /// What of the source goes in, and what of that comes out again.
+    before: Span,
+    behind: Span,
+    /// Less than a block of the source, until there is more.
+    rest: Vec<u8>,
+    out: Vec<u8>,
+}
+
+impl Sound {
+    /// Finds out what to convert to, and who does that.
+    pub(super) fn open(
+        drivers: &Drivers,
+        from: &WaveFormat,
+        wishes: &SoundWishes,
+    ) -> Result<Self, acm::Error> {
+        let to = match wishes.way {
+            Way::Convert => wished(drivers, from, wishes)?,
+            Way::Copy | Way::Drop => from.clone(),
+        };
+        let chain = match &to == from {
+            true => None,
+            false => Some(drivers.chain(from, &to)?),
+        };
+        Ok(Self {
+            from: from.clone(),
+            to,
+            chain,
+            before: Span::ALL,
+            behind: Span::ALL,
+            rest: Vec::new(),
+            out: Vec::new(),
+        })
+    }
+
+    /// Leaves out what is not between two moments: to the sample where that can be, else to the block of the source.
+    pub(super) fn cut(&mut self, start: Moment, end: Moment) {
+        let (span, format) = match is_plain(&self.to) {
+            true => (&mut self.behind, &self.to),
+            false => (&mut self.before, &self.from),
+        };
+        *span = Span::new(start.bytes(format), end.bytes(format));
+    }
+
+    /// The format that comes out.
+    pub(super) fn to(&self) -> &WaveFormat {
+        &self.to
+    }
+
+    /// Who converts, and from what to what.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let steps = self.chain.iter().flat_map(Chain::steps);
+        let step = |stream: &acm::Stream| Step {
+            driver: Some(stream.driver().name().to_owned()),
+            module: Some(stream.driver().module().clone()),
+            from: Format::Sound(stream.source().clone()),
+            to: Format::Sound(stream.destination().clone()),
+        };
+        steps.map(step).collect()
+    }
+
+    /// Whether nothing more comes out, whatever goes in.
+    pub(super) fn is_over(&self) -> bool {
+        self.before.is_over() || self.behind.is_over()
+    }
+
+    /// Converts what comes next. What [comes out](Self::out) is there whether or not this fails.
+    pub(super) fn convert(&mut self, source: &[u8], is_last: bool) -> Result<(), acm::Error> {
+        self.out.clear();
+        let source = self.before.cut(source);
+        let Some(chain) = &mut self.chain else {
+            self.out.extend_from_slice(source);
+            return Ok(());
+        };
+        if self.rest.is_empty() {
+            let used = chain.convert(source, is_last, &mut self.out)?;
+            self.rest.extend_from_slice(&source[used..]);
+        } else {
+            self.rest.extend_from_slice(source);
+            let used = chain.convert(&self.rest, is_last, &mut self.out)?;
+            self.rest.drain(..used);
+        }
+        Ok(())
+    }
+
+    /// What came out of the last conversion.
+    pub(super) fn out(&mut self) -> &[u8] {
+        self.behind.cut(&self.out)
+    }
+
+    /// Where drivers wrote behind what they were given.
+    pub(super) fn take_overruns(&mut self) -> Vec<acm::Overrun> {
+        self.chain.as_mut().map(Chain::take_overruns).unwrap_or_default()
+    }
+}
+
+/// The format that is wished; what is not wished is as in the source.
+fn wished(
+    drivers: &Drivers,
+    from: &WaveFormat,
+    wishes: &SoundWishes,
+) -> Result<WaveFormat, acm::Error> {
+    let channels = wishes.channels.unwrap_or(from.channels());
+    let rate = wishes.rate.unwrap_or(from.rate());
+    let plain = |bits| WaveFormat::pcm(channels, rate, bits);
+    match wishes.tag {
+        None | Some(WaveFormat::PCM) => Ok(plain(wishes.bits.unwrap_or(16))),
+        Some(WaveFormat::FLOAT) => Ok(WaveFormat::float(channels, rate, wishes.bits.unwrap_or(32))),
+        Some(tag) if tag == from.tag() && wishes.is_only_a_tag() => Ok(from.clone()),
+        Some(tag) => {
+            let wish = Wish {
+                tag: Some(tag),
+                channels: wishes.channels,
+                rate: wishes.rate,
+                bits: wishes.bits,
+            };
+            drivers.suggest(&plain(16), &wish)
+        }
+    }
+}
