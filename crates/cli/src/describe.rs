@@ -15,7 +15,7 @@ mod flags;
 
 pub(crate) use acm::Acm;
 pub(crate) use class::{Answers, Unasked, ask};
-pub(crate) use file::Facts;
+pub(crate) use file::{Facts, VersionFacts};
 pub(crate) use kind::Kind;
 pub(crate) use mci::Mci;
 pub(crate) use vfw::Vfw;

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::io;
+use std::iter;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -21,6 +22,8 @@ pub(crate) enum Exit {
     Unasked = 2,
     /// The driver broke.
     Broke = 3,
+    /// Somebody stopped it (128 and SIGINT).
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -70,6 +73,17 @@ impl Failure {
             told.hints.clear();
         }
         self
+    }
+
+    /// The error and its causes, the outermost first; none where nobody reads any more.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let Self::Told(told) = self else {
+            return Vec::new();
+        };
+        let error: &dyn Error = &*told.error;
+        iter::successors(Some(error), |&error| error.source())
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// The exit status that goes with it.

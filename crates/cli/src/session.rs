@@ -29,7 +29,7 @@ pub(crate) struct Session {
     pub(crate) registry: Registry,
     folders: Vec<PathBuf>,
     trace: bool,
-    quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 impl Session {

@@ -6,6 +6,8 @@ mod info;
 
 mod imports;
 
+mod convert;
+
 mod list;
 
 mod configure;
@@ -26,6 +28,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Open(open) => open::run(open, &session),
         Verb::Info(info) => info::run(info, &session),
         Verb::Imports(imports) => imports::run(imports, &session),
+        Verb::Convert(convert) => convert::run(convert, &session),
         Verb::List(list) => list::run(list, &session),
         Verb::Install(install) => install::install(install, &session),
         Verb::Remove(remove) => install::remove(remove, &session),

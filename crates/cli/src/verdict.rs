@@ -1,9 +1,10 @@
 //! Which exit status an error of the library means, and what a person can do about it.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use opendriver::{Blame, Error, Fault, FaultDetails, registry};
 use opendriver_abi::Class;
+use opendriver_codec::{acm, convert, vfw};
 use opendriver_win32::LoadError;
 
 use crate::describe::Unasked;
@@ -85,6 +86,35 @@ fn start(error: &Error) -> Option<&LoadError> {
         found = source;
     }
     Some(found)
+}
+
+impl From<convert::Error> for Failure {
+    fn from(error: convert::Error) -> Self {
+        let exit = match error.blame() {
+            Blame::Refused => Exit::Refused,
+            Blame::Broke => Exit::Broke,
+            _ => Exit::Unasked,
+        };
+        let causes = iter::successors(Some(&error as &dyn std::error::Error), |error| {
+            error.source()
+        });
+        let hint = causes.clone().find_map(|cause| hint(cause.downcast_ref()?));
+        let is_none = causes.clone().any(is_without_driver);
+        let failure = Self::new(exit, error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None if is_none => failure.hint(
+                "`drv list` shows what is installed, `drv install FILE` adds to it, `--driver FILE` names one for this run",
+            ),
+            None => failure,
+        }
+    }
+}
+
+/// Whether there is no driver for something.
+fn is_without_driver(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(acm::Error::NoDriver { .. }))
+        || matches!(error.downcast_ref(), Some(vfw::Error::NoCodec { .. }))
 }
 
 impl From<Unasked> for Failure {

@@ -1,7 +1,6 @@
 //! What can be typed after `drv convert`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 use opendriver_abi::structures::FourCc;
@@ -110,7 +109,8 @@ pub(crate) struct Convert {
 /// Reads a code of up to four characters; shorter ones are filled with spaces.
 fn four_characters(text: &str) -> Result<FourCc, String> {
     let bytes = text.as_bytes();
-    let fits = (1..=4).contains(&bytes.len()) && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    let fits =
+        (1..=4).contains(&bytes.len()) && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
     if !fits {
         return Err(format!(
             "\"{text}\" is no code of four characters, such as cvid"

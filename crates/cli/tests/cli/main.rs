@@ -2,6 +2,7 @@
 
 mod station;
 
+mod convert;
 mod exits;
 mod pages;
 mod places;

@@ -25,6 +25,24 @@ pub enum Error {
         /// What the source has.
         found: String,
     },
+    /// A driver was named that cannot be opened.
+    #[error("cannot use a driver that was named")]
+    Driver {
+        /// Why not.
+        source: Box<acm::Error>,
+    },
+    /// It cannot be read which audio codecs are installed.
+    #[error("cannot look for an audio codec")]
+    Drivers {
+        /// Why not.
+        source: Box<acm::Error>,
+    },
+    /// It cannot be read which video codecs are installed.
+    #[error("cannot look for a video codec")]
+    Codecs {
+        /// Why not.
+        source: Box<vfw::Error>,
+    },
     /// A driver was named that is neither an audio codec nor a video codec.
     #[error("\"{driver}\" is no codec: as an audio codec, {sound}; as a video codec, {pictures}")]
     NoCodec {
@@ -95,12 +113,19 @@ impl Error {
             Self::Source(_) => Blame::File,
             Self::Target(_) => Blame::System,
             Self::Nothing { .. } | Self::Wish { .. } => Blame::Caller,
-            Self::NoCodec { sound, pictures, .. } => match sound.blame() {
+            Self::NoCodec {
+                sound, pictures, ..
+            } => match sound.blame() {
                 Blame::Broke => Blame::Broke,
                 _ => pictures.blame(),
             },
-            Self::Sound { source, .. } | Self::Piece { source, .. } => source.blame(),
-            Self::Pictures { source, .. } | Self::Frame { source, .. } => source.blame(),
+            Self::Driver { source }
+            | Self::Drivers { source }
+            | Self::Sound { source, .. }
+            | Self::Piece { source, .. } => source.blame(),
+            Self::Codecs { source }
+            | Self::Pictures { source, .. }
+            | Self::Frame { source, .. } => source.blame(),
             Self::Strict(Warning::Overrun { .. }) => Blame::Broke,
             Self::Strict(_) => Blame::File,
         }

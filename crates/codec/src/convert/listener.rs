@@ -93,7 +93,10 @@ impl fmt::Display for Warning {
             } => write!(f, "stream {stream}, at {number} (offset {offset}): {what}"),
             Self::Stream { stream, what } => write!(f, "stream {stream}: {what}"),
             Self::Unused { driver } => {
-                write!(f, "\"{driver}\" has nothing to do: no stream is of its class")
+                write!(
+                    f,
+                    "\"{driver}\" has nothing to do: no stream is of its class"
+                )
             }
         }
     }

@@ -3,20 +3,18 @@
 use super::span::{Moment, Span, is_plain};
 use super::track::{Format, Step};
 use super::{SoundWishes, Way};
-use crate::acm::{self, Chain, Drivers, Wish};
 use crate::WaveFormat;
+use crate::acm::{self, Chain, Drivers, Wish};
 
 /// A stream of sound on its way.
 #[derive(Debug)]
 pub(super) struct Sound {
     from: WaveFormat,
     to: WaveFormat,
-    chain: Option<Chain>,
+    chain: Chain,
     /// What of the source goes in, and what of that comes out again.
     before: Span,
     behind: Span,
-    /// Less than a block of the source, until there is more.
-    rest: Vec<u8>,
     out: Vec<u8>,
 }
 
@@ -31,17 +29,12 @@ impl Sound {
             Way::Convert => wished(drivers, from, wishes)?,
             Way::Copy | Way::Drop => from.clone(),
         };
-        let chain = match &to == from {
-            true => None,
-            false => Some(drivers.chain(from, &to)?),
-        };
         Ok(Self {
             from: from.clone(),
+            chain: drivers.chain(from, &to)?,
             to,
-            chain,
             before: Span::ALL,
             behind: Span::ALL,
-            rest: Vec::new(),
             out: Vec::new(),
         })
     }
@@ -62,7 +55,7 @@ impl Sound {
 
     /// Who converts, and from what to what.
     pub(super) fn steps(&self) -> Vec<Step> {
-        let steps = self.chain.iter().flat_map(Chain::steps);
+        let steps = self.chain.steps().iter();
         let step = |stream: &acm::Stream| Step {
             driver: Some(stream.driver().name().to_owned()),
             module: Some(stream.driver().module().clone()),
@@ -81,18 +74,7 @@ impl Sound {
     pub(super) fn convert(&mut self, source: &[u8], is_last: bool) -> Result<(), acm::Error> {
         self.out.clear();
         let source = self.before.cut(source);
-        let Some(chain) = &mut self.chain else {
-            self.out.extend_from_slice(source);
-            return Ok(());
-        };
-        if self.rest.is_empty() {
-            let used = chain.convert(source, is_last, &mut self.out)?;
-            self.rest.extend_from_slice(&source[used..]);
-        } else {
-            self.rest.extend_from_slice(source);
-            let used = chain.convert(&self.rest, is_last, &mut self.out)?;
-            self.rest.drain(..used);
-        }
+        self.chain.convert(source, is_last, &mut self.out)?;
         Ok(())
     }
 
@@ -103,7 +85,7 @@ impl Sound {
 
     /// Where drivers wrote behind what they were given.
     pub(super) fn take_overruns(&mut self) -> Vec<acm::Overrun> {
-        self.chain.as_mut().map(Chain::take_overruns).unwrap_or_default()
+        self.chain.take_overruns()
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::io::{Cursor, Read as _};
 
+use opendriver_abi::structures::FourCc;
+
+use super::pictures::About;
 use super::track::Format;
 use crate::file::{self, Input, Warnings, wav};
 
@@ -47,7 +50,9 @@ impl Source {
     /// The input cannot be read, is none of the files that are known, or is broken beyond reading.
     pub fn open(mut input: Input) -> Result<Self, file::Error> {
         let mut start = Vec::new();
-        input.read_up_to(12, &mut start).map_err(file::Error::read(0))?;
+        input
+            .read_up_to(12, &mut start)
+            .map_err(file::Error::read(0))?;
         let input = if input.can_seek() {
             input.seek(0).map_err(file::Error::read(0))?;
             input
@@ -61,6 +66,35 @@ impl Source {
     pub(super) fn formats(&self) -> Vec<Format> {
         match self {
             Self::Wav(reader) => vec![Format::Sound(reader.format().clone())],
+        }
+    }
+
+    /// What is known of a stream of pictures.
+    pub(super) fn about(&self, stream: usize) -> About {
+        let _ = stream;
+        match self {
+            Self::Wav(_) => About {
+                handler: FourCc(0),
+                scale: 1,
+                rate: 1,
+            },
+        }
+    }
+
+    /// How many frames, or bytes of sound, a stream has, where the file says.
+    pub(super) fn length(&self, stream: usize) -> Option<u64> {
+        let _ = stream;
+        match self {
+            Self::Wav(reader) => reader.length(),
+        }
+    }
+
+    /// The frame from which on frames are to be decoded for the sake of `frame`: the last one before it that needs none before it, or
+    /// the first where the file does not say.
+    pub(super) fn key_before(&self, stream: usize, frame: u64) -> u64 {
+        let _ = (stream, frame);
+        match self {
+            Self::Wav(_) => 0,
         }
     }
 

@@ -67,8 +67,8 @@ impl Moment {
             let samples = whole(count * u128::from(format.rate()));
             samples.map(|samples| samples.saturating_mul(block))
         } else if let Some(samples) = samples_in_block(format) {
-            let samples = whole(count * u128::from(format.rate()));
-            samples.map(|number| (number / samples).saturating_mul(block))
+            let number = whole(count * u128::from(format.rate()));
+            number.map(|number| (number / samples).saturating_mul(block))
         } else {
             let bytes = whole(count * u128::from(format.bytes_per_second()));
             bytes.map(|bytes| bytes / block * block)
@@ -82,10 +82,7 @@ pub(super) fn is_plain(format: &WaveFormat) -> bool {
     const A_LAW: u16 = 6;
     const MU_LAW: u16 = 7;
     let tag = format.inner_tag();
-    matches!(
-        tag,
-        WaveFormat::PCM | WaveFormat::FLOAT | A_LAW | MU_LAW
-    ) && format.block_align() > 0
+    matches!(tag, WaveFormat::PCM | WaveFormat::FLOAT | A_LAW | MU_LAW) && format.block_align() > 0
 }
 
 /// How many samples of each channel a block has, in formats that say so behind their header (`wSamplesPerBlock`).
@@ -130,7 +127,10 @@ mod tests {
     #[test]
     fn moments_fall_on_samples_or_blocks() {
         // 10 frames of 25 a second.
-        let moment = Moment { count: 10, rate: 25 };
+        let moment = Moment {
+            count: 10,
+            rate: 25,
+        };
         assert_eq!(moment.bytes(&WaveFormat::pcm(2, 44_100, 16)), 17_640 * 4);
         let header = WaveFormatEx {
             tag: 2,
@@ -141,7 +141,10 @@ mod tests {
         // 4410 samples, 500 in a block.
         assert_eq!(moment.bytes(&adpcm), 8 * 256);
         assert_eq!(samples(&adpcm, 1000), Some(3 * 500));
-        let late = Moment { count: u64::MAX, rate: 1 };
+        let late = Moment {
+            count: u64::MAX,
+            rate: 1,
+        };
         assert_eq!(late.bytes(&WaveFormat::pcm(2, 44_100, 16)), u64::MAX);
     }
 }

@@ -21,6 +21,8 @@ pub struct Track {
     pub to: Format,
     /// How many frames or bytes of sound the source has, where it says.
     pub length: Option<u64>,
+    /// Whether all of it is wanted, not only a range.
+    pub is_whole: bool,
     /// Who makes one of the other, one after another.
     pub steps: Vec<Step>,
 }

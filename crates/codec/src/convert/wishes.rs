@@ -11,6 +11,8 @@ use crate::Pixel;
 pub struct Wishes {
     /// Drivers to use for the streams whose class they answer, by alias or file. Where none answers, the installed ones are asked.
     pub drivers: Vec<String>,
+    /// Drivers of the program's own that also convert sound, behind the others.
+    pub linked: Vec<String>,
     /// What becomes of pictures.
     pub pictures: PictureWishes,
     /// What becomes of sound.

@@ -24,11 +24,11 @@ pub struct Codecs {
 pub struct Installed {
     /// Its alias, as it is written.
     pub alias: String,
-    /// The section that holds the alias.
-    pub section: &'static str,
+    /// The section that holds the alias; none of a codec that was named, which may be a file.
+    pub section: Option<&'static str>,
     /// Its file, as it is written.
     pub file: String,
-    /// The code in the alias.
+    /// The code in the alias; 0 where it has none.
     pub handler: FourCc,
 }
 
@@ -54,7 +54,7 @@ impl Codecs {
                     Ok(Some(entry)) if !codecs.installed.iter().any(known) => {
                         codecs.installed.push(Installed {
                             alias,
-                            section,
+                            section: Some(section),
                             file: entry.file,
                             handler,
                         });
@@ -68,6 +68,21 @@ impl Codecs {
             }
         }
         Ok(codecs)
+    }
+
+    /// Lists codecs by name, be it an alias or a file, the first to be asked first, whatever is installed.
+    pub fn named(manager: &Manager, names: &[&str]) -> Self {
+        let installed = names.iter().map(|&name| Installed {
+            alias: name.to_owned(),
+            section: None,
+            file: name.to_owned(),
+            handler: handler_of(name).unwrap_or(FourCc(0)),
+        });
+        Self {
+            manager: manager.clone(),
+            installed: installed.collect(),
+            broken: Vec::new(),
+        }
     }
 
     /// The codecs, in the order in which they are asked.
@@ -143,11 +158,17 @@ impl Codecs {
         mode: Mode,
         query: impl Fn(&Codec) -> Result<(), Error>,
     ) -> Result<Codec, Error> {
-        let options = opendriver::OpenOptions::new(&installed.alias).section(installed.section);
+        let mut options = opendriver::OpenOptions::new(&installed.alias);
+        options.section = installed.section;
         let mut first = None;
-        let own = [installed.handler];
-        let others = handlers.iter().filter(|&&handler| handler != own[0]);
-        for &handler in own.iter().chain(others) {
+        let own = installed.handler;
+        let others = handlers.iter().copied().filter(|&handler| handler != own);
+        // A codec whose name tells no code is opened by any only where it takes none of those that are wanted.
+        let (before, behind) = match own.0 {
+            0 => (None, Some(own)),
+            _ => (Some(own), None),
+        };
+        for handler in before.into_iter().chain(others).chain(behind) {
             let asked = Codec::open(&self.manager, options, handler, mode)
                 .and_then(|codec| query(&codec).map(|()| codec));
             match asked {

@@ -45,7 +45,13 @@ impl<T> Digested<T> {
     pub(super) fn new(inner: T) -> (Self, Digest) {
         let digest = Digest::default();
         let ours = digest.clone();
-        (Self { inner, digest: ours }, digest)
+        (
+            Self {
+                inner,
+                digest: ours,
+            },
+            digest,
+        )
     }
 }
 
@@ -85,6 +91,12 @@ impl Hash {
         let mut buffer = vec![0; 256 * 1024];
         while reader.read(&mut buffer)? > 0 {}
         Ok(digest.finish())
+    }
+}
+
+impl From<sha2::digest::Output<Sha256>> for Hash {
+    fn from(output: sha2::digest::Output<Sha256>) -> Self {
+        Self(output.into())
     }
 }
 

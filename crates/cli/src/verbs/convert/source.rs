@@ -32,7 +32,11 @@ pub(super) struct Unreadable {
 
 impl Source {
     /// Opens a file, or standard input.
-    pub(super) fn open(path: &Path, interrupt: &Interrupt, hashed: bool) -> Result<Self, Unreadable> {
+    pub(super) fn open(
+        path: &Path,
+        interrupt: &Interrupt,
+        hashed: bool,
+    ) -> Result<Self, Unreadable> {
         let unreadable = |source| Unreadable {
             path: path.to_owned(),
             source,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::scratch::Scratch;
+use crate::report::{Exit, Failure};
 
 /// A file that is being written beside the place that it is for.
 pub(super) struct Target {
@@ -30,6 +31,12 @@ enum Place {
 pub(super) struct Unwritable {
     path: PathBuf,
     source: io::Error,
+}
+
+impl From<Unwritable> for Failure {
+    fn from(error: Unwritable) -> Self {
+        Self::new(Exit::Unasked, error)
+    }
 }
 
 impl Unwritable {
@@ -143,7 +150,6 @@ impl Target {
     }
 }
 
-
 /// Whether two paths lead to the same ordinary file.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     match (fs::metadata(one), fs::metadata(other)) {
@@ -226,14 +232,19 @@ mod tests {
         written(&path, "first").commit_to_free_place().unwrap();
         let kept = written(&path, "second").commit_to_free_place().unwrap();
         assert!(kept.ends_with("out.partial.avi"));
-        let both = [named("out.avi", "first"), named("out.partial.avi", "second")];
+        let both = [
+            named("out.avi", "first"),
+            named("out.partial.avi", "second"),
+        ];
         assert_eq!(listing(folder.path()), both);
     }
 
     #[test]
     fn a_failed_part_never_takes_the_name() {
         let folder = tempfile::tempdir().unwrap();
-        written(&folder.path().join("out"), "part").commit_part().unwrap();
+        written(&folder.path().join("out"), "part")
+            .commit_part()
+            .unwrap();
         assert_eq!(listing(folder.path()), [named("out.partial", "part")]);
     }
 }

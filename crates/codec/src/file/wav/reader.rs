@@ -66,6 +66,11 @@ impl Reader {
         &self.format
     }
 
+    /// Where the sound begins in the file.
+    pub fn start(&self) -> u64 {
+        self.claims.start
+    }
+
     /// Bytes of sound from the first on, as far as that is known: a pipe may not tell before its end.
     pub fn length(&self) -> Option<u64> {
         self.left.map(|left| self.position.saturating_add(left))

@@ -1,0 +1,275 @@
+//! `drv convert`: a file of sound or pictures, through the codec that made it.
+
+mod wishes;
+
+mod source;
+
+mod target;
+
+mod interrupt;
+
+mod scratch;
+
+mod record;
+
+mod progress;
+
+mod summary;
+
+mod provenance;
+
+mod digest;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use opendriver_codec::convert::{self, Conversion, End, Format, Kind, Track, Way, Wishes, Written};
+use opendriver_codec::file::Output;
+
+use self::digest::{Digest, Digested, Hash};
+use self::interrupt::Interrupt;
+use self::progress::{Progress, Unit};
+use self::provenance::{DriverFacts, FileFacts, Report, StreamFacts};
+use self::record::Record;
+use self::scratch::Scratch;
+use self::source::{STANDARD, Source};
+use self::target::{Target, is_same_file};
+use crate::args;
+use crate::report::{Exit, Failure};
+use crate::session::Session;
+
+pub(super) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Failure> {
+    let kind = wishes::kind(convert)?;
+    let wishes = wishes::of(convert)?;
+    if is_same_file(&convert.input, &convert.output) {
+        let error = format!(
+            "\"{}\" is both what is to be read and what is to be written",
+            convert.input.display()
+        );
+        return Err(Failure::new(Exit::Unasked, error));
+    }
+    let scratch = Scratch::default();
+    let interrupt =
+        Interrupt::listen(&scratch).map_err(|error| Failure::new(Exit::Unasked, error))?;
+    let mut work = Work {
+        convert,
+        session,
+        kind,
+        scratch,
+        interrupt,
+        record: Record::new(convert.report.is_some(), session.quiet),
+        tracks: Vec::new(),
+        written: Vec::new(),
+        hashes: Hashes::default(),
+        placed: None,
+    };
+    let ended = work.run(&wishes).and_then(|exit| {
+        work.summary(exit)?;
+        Ok(exit)
+    });
+    if let Some(path) = &convert.report {
+        work.report(path, &ended)?;
+    }
+    ended
+}
+
+/// One conversion, and all that is to be said of it.
+struct Work<'a> {
+    convert: &'a args::Convert,
+    session: &'a Session,
+    kind: Kind,
+    scratch: Scratch,
+    interrupt: Interrupt,
+    record: Record,
+    tracks: Vec<Track>,
+    written: Vec<Written>,
+    hashes: Hashes,
+    /// Where the target ended up.
+    placed: Option<PathBuf>,
+}
+
+/// The hashes of what is read and written, in the making.
+#[derive(Default)]
+struct Hashes {
+    /// Of a pipe that is read.
+    read: Option<Digest>,
+    /// Of a file that is read, on a thread of its own.
+    file: Option<JoinHandle<io::Result<(Hash, u64)>>>,
+    /// Of what is written to where it cannot be read again.
+    written: Option<Digest>,
+}
+
+impl Work<'_> {
+    fn run(&mut self, wishes: &Wishes) -> Result<Exit, Failure> {
+        let source = self.source()?;
+        let manager = self.session.builder(None).guarded_blocks(true).build();
+        let conversion = Conversion::open(&manager, source, self.kind, wishes, &mut self.record)?;
+        self.tracks = conversion.tracks().to_vec();
+        if let Some(path) = &self.convert.save_state {
+            let state = conversion.state().unwrap_or_default();
+            fs::write(path, state).map_err(|source| unwritable(path, source))?;
+        }
+        let (target, output) = self.target()?;
+        self.watch(&conversion);
+        let done = conversion.run(output, &mut self.record, self.interrupt.flag())?;
+        self.record.progress.clear();
+        self.written = done.written;
+        self.placed = match (target, &done.end) {
+            (None, _) => None,
+            (Some(target), End::Whole) => Some(target.commit()?),
+            (Some(target), End::Stopped) => Some(target.commit_to_free_place()?),
+            (Some(target), End::Failed(_)) => Some(target.commit_part()?),
+        };
+        match done.end {
+            End::Whole => Ok(Exit::Done),
+            End::Stopped => Ok(Exit::Interrupted),
+            End::Failed(error) if error.is_reader_gone() => Err(Failure::ReaderGone),
+            End::Failed(error) => Err(self.with_part(error.into())),
+        }
+    }
+
+    /// Opens what is to be read.
+    fn source(&mut self) -> Result<convert::Source, Failure> {
+        let path = &self.convert.input;
+        let hashed = self.convert.report.is_some();
+        let source = Source::open(path, &self.interrupt, hashed)
+            .map_err(|error| Failure::new(Exit::Unasked, error))?;
+        if hashed && source.digest.is_none() {
+            let path = path.clone();
+            self.hashes.file = Some(thread::spawn(move || Hash::of_file(&path)));
+        }
+        self.hashes.read = source.digest;
+        Ok(convert::Source::open(source.input).map_err(convert::Error::Source)?)
+    }
+
+    /// Begins what is to be written: a file beside its place, or what takes bytes as they come.
+    fn target(&mut self) -> Result<(Option<Target>, Output), Failure> {
+        if self.convert.output.as_os_str() == STANDARD {
+            return Ok((None, self.pipe(io::stdout())));
+        }
+        let target = Target::create(&self.convert.output, &self.scratch)?;
+        let file = target.file()?;
+        let output = match target.is_ordinary() {
+            true => Output::file(file),
+            false => self.pipe(file),
+        };
+        Ok((Some(target), output))
+    }
+
+    /// A pipe, and the hash of what goes into it where the report wants that.
+    fn pipe(&mut self, pipe: impl io::Write + Send + 'static) -> Output {
+        if self.convert.report.is_none() {
+            return Output::pipe(pipe);
+        }
+        let (pipe, digest) = Digested::new(pipe);
+        self.hashes.written = Some(digest);
+        Output::pipe(pipe)
+    }
+
+    /// Begins to show how far it is: by the frames of the first stream of pictures, else by the bytes of the first of sound.
+    fn watch(&mut self, conversion: &Conversion) {
+        let kept = || self.tracks.iter().filter(|track| track.way != Way::Drop);
+        let pictures = kept().find(|track| matches!(track.from, Format::Pictures(_)));
+        let sound = kept().find(|track| matches!(track.from, Format::Sound(_)));
+        let (track, unit, total) = match (pictures, sound) {
+            (Some(track), _) => (track, Unit::Frames, conversion.expected()),
+            (None, Some(track)) => (track, Unit::Bytes, expected_bytes(track)),
+            (None, None) => return,
+        };
+        self.record.counted = Some((track.stream, unit));
+        self.record.progress = Progress::new(unit, total, self.session.quiet);
+    }
+
+    /// A failure, and what there is in spite of it.
+    fn with_part(&self, failure: Failure) -> Failure {
+        match &self.placed {
+            Some(part) => failure.hint(format!(
+                "what was converted before is in {}",
+                part.display()
+            )),
+            None => failure,
+        }
+    }
+
+    /// Writes the report.
+    fn report(&mut self, path: &Path, ended: &Result<Exit, Failure>) -> Result<(), Failure> {
+        let input = self.input_facts();
+        let output = self.output_facts();
+        let streams = self
+            .tracks
+            .iter()
+            .zip(&self.written)
+            .map(|(track, written)| {
+                let pieces = self.record.streams.as_ref();
+                let pieces = pieces.and_then(|streams| streams.get(track.stream));
+                StreamFacts::of(track, *written, pieces)
+            });
+        let report = Report {
+            tool: format!("drv {}", env!("CARGO_PKG_VERSION")),
+            command: std::env::args_os()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
+            input,
+            output,
+            complete: matches!(ended, Ok(Exit::Done)),
+            interrupted: matches!(ended, Ok(Exit::Interrupted)),
+            faults: match ended {
+                Ok(_) => Vec::new(),
+                Err(failure) => failure.causes(),
+            },
+            warnings: &self.record.warnings,
+            warning_count: self.record.warned,
+            overruns: &self.record.overruns,
+            drivers: DriverFacts::of_all(&self.tracks),
+            streams: streams.collect(),
+        };
+        Ok(report.write(path, &self.scratch)?)
+    }
+
+    fn input_facts(&mut self) -> FileFacts {
+        let passing = self.hashes.read.as_ref().map(Digest::finish);
+        let file = self
+            .hashes
+            .file
+            .take()
+            .and_then(|hash| hash.join().ok()?.ok());
+        let hash = file.or(passing);
+        FileFacts {
+            path: self.convert.input.display().to_string(),
+            size: hash.map(|(_, size)| size),
+            sha256: hash.map(|(hash, _)| hash),
+        }
+    }
+
+    fn output_facts(&self) -> Option<FileFacts> {
+        let passing = self.hashes.written.as_ref().map(Digest::finish);
+        let path = self.placed.as_ref();
+        let hash = match (passing, path) {
+            (Some(passing), _) => Some(passing),
+            (None, Some(path)) => Hash::of_file(path).ok(),
+            (None, None) => return None,
+        };
+        let path = path.unwrap_or(&self.convert.output);
+        Some(FileFacts {
+            path: path.display().to_string(),
+            size: hash.map(|(_, size)| size),
+            sha256: hash.map(|(hash, _)| hash),
+        })
+    }
+}
+
+/// How many bytes a stream of sound becomes, as far as its formats tell.
+fn expected_bytes(track: &Track) -> Option<u64> {
+    let (Format::Sound(from), Format::Sound(to)) = (&track.from, &track.to) else {
+        return None;
+    };
+    let (length, per_second) = (track.length?, from.bytes_per_second());
+    let bytes = u128::from(length) * u128::from(to.bytes_per_second());
+    u64::try_from(bytes.checked_div(per_second.into())?).ok()
+}
+
+fn unwritable(path: &Path, source: io::Error) -> Failure {
+    target::Unwritable::new(path, source).into()
+}
