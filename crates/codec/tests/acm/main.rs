@@ -8,4 +8,6 @@ mod questions;
 
 mod streams;
 
+mod chains;
+
 mod mischief;

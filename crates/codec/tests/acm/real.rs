@@ -28,6 +28,7 @@ pub(crate) fn manager() -> Manager {
         );
     }
     Manager::builder()
+        .builtin(pcm::driver())
         .search_path(folder)
         .guarded_blocks(true)
         .trust_foreign_code()

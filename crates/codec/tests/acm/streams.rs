@@ -8,7 +8,7 @@ use crate::halves::{self, Mischief, halved};
 use crate::real;
 
 /// A tone with a little of everything, one channel, 16 bits.
-fn tone(samples: usize, rate: f64) -> Vec<u8> {
+pub(crate) fn tone(samples: usize, rate: f64) -> Vec<u8> {
     (0..samples)
         .flat_map(|at| {
             let time = at as f64 / rate * std::f64::consts::TAU;
@@ -34,7 +34,8 @@ fn error(one: &[i16], other: &[i16]) -> f64 {
     (noise / power(&mut one.iter().map(|a| f64::from(*a)))).sqrt()
 }
 
-fn convert(chain: &mut Chain, source: &[u8], piece: usize) -> Vec<u8> {
+/// Converts all of a sound, in pieces.
+pub(crate) fn convert(chain: &mut Chain, source: &[u8], piece: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for part in source.chunks(piece) {
         assert_eq!(chain.convert(part, false, &mut out).unwrap(), part.len());
