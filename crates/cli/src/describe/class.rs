@@ -1,7 +1,7 @@
 //! Which class a driver is of: found out by asking it, one class after the other.
 
 use opendriver::{Block, Blocks, Error, Instance, Manager, OpenOptions, Width};
-use opendriver_abi::structures::{Address, FourCc, Structure};
+use opendriver_abi::structures::{Address, Structure};
 use opendriver_abi::{Class, Message};
 use serde::Serialize;
 
@@ -19,12 +19,6 @@ const WAVE_EXPORTS: [&str; 6] = [
 
 /// A driver reads and writes only its structure in these blocks; one of another class may take it for a longer one.
 const ROOM: usize = 4096;
-
-/// Codes that a video codec may insist on being opened with, when its alias does not tell.
-const HANDLERS: [[u8; 4]; 12] = [
-    *b"mrle", *b"msvc", *b"cvid", *b"cram", *b"iv32", *b"iv41", *b"iv50", *b"mp42", *b"mjpg",
-    *b"i420", *b"yuy2", *b"xvid",
-];
 
 /// What a driver answered.
 #[derive(Debug, Serialize)]
@@ -136,7 +130,7 @@ fn classify<P: Address>(
             ..Answers::new(Class::Acm, "it answers ACMDM_DRIVER_DETAILS")
         });
     }
-    if let Some(vfw) = as_vfw::<P>(manager, driver, memory).map_err(Unasked::as_a(Class::Vfw))? {
+    if let Some(vfw) = vfw::ask(manager, driver).map_err(Unasked::as_a(Class::Vfw))? {
         return Ok(Answers {
             vfw: Some(vfw),
             ..Answers::new(Class::Vfw, "it answers ICM_GETINFO")
@@ -146,20 +140,6 @@ fn classify<P: Address>(
         Class::Plain,
         "it answers as no audio codec, video codec or MCI device",
     ))
-}
-
-/// Tries the codes that a codec may insist on. Once it takes one and does not know the message, another code will not change that.
-fn as_vfw<P: Address>(
-    manager: &Manager,
-    driver: OpenOptions<'_>,
-    memory: &Blocks,
-) -> Result<Option<Vfw>, Error> {
-    for handler in handlers(driver.name) {
-        if let Some((instance, _)) = open(manager, driver, memory, &vfw::open::<P>(handler))? {
-            return vfw::ask(&instance, memory);
-        }
-    }
-    Ok(None)
 }
 
 fn as_mci<P: Address>(
@@ -185,19 +165,6 @@ fn open(
         Err(Error::Refused { .. }) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The codes to open a video codec with: that of its alias, none, and the usual ones.
-fn handlers(name: &str) -> impl Iterator<Item = FourCc> {
-    let alias = name
-        .get(..5)
-        .filter(|start| start.eq_ignore_ascii_case("vidc."))
-        .and_then(|_| <[u8; 4]>::try_from(&name.as_bytes()[5..]).ok())
-        .map(FourCc::new);
-    alias
-        .into_iter()
-        .chain([FourCc(0)])
-        .chain(HANDLERS.map(FourCc::new))
 }
 
 fn name(class: Class) -> &'static str {

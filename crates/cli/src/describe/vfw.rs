@@ -1,14 +1,11 @@
 //! What a video codec says of itself: `ICM_GETINFO`.
 
-use opendriver::{Blocks, Error, Instance};
-use opendriver_abi::Message;
-use opendriver_abi::structures::{Address, FourCc, IcInfo, IcOpen, Structure as _};
+use opendriver::{Error, Manager, OpenOptions};
+use opendriver_abi::structures::FourCc;
+use opendriver_codec::vfw::{self, Codec, Info, Mode};
 use serde::Serialize;
 
 use super::flags::flags;
-
-/// `ICMODE_QUERY`: opened to be asked, not to work.
-const QUERY: u32 = 4;
 
 /// `VIDCF_*`.
 const FLAGS: [(u32, &str); 8] = [
@@ -38,36 +35,31 @@ pub(crate) struct Vfw {
     pub(crate) icm_version: u32,
 }
 
-/// What `DRV_OPEN` of a video codec carries; `handler` is the code of the codec that is wanted, 0 for any.
-pub(super) fn open<P: Address>(handler: FourCc) -> IcOpen<P> {
-    IcOpen {
-        size: IcOpen::<P>::SIZE as u32,
-        kind: FourCc::VIDC,
-        handler,
-        // ICVERSION, the version of the interface.
-        version: 0x0104,
-        flags: QUERY,
-        ..IcOpen::zeroed()
+/// Asks a driver as a video codec; `None` where it is none.
+///
+/// # Errors
+/// Where it breaks, or cannot be opened for a reason that is not its own.
+pub(super) fn ask(manager: &Manager, options: OpenOptions<'_>) -> Result<Option<Vfw>, Error> {
+    match Codec::open(manager, options, FourCc(0), Mode::Query) {
+        Ok(codec) => Ok(Some(Vfw::from(codec.info()))),
+        Err(vfw::Error::Open { source, .. } | vfw::Error::Failed { source, .. }) => match source {
+            Error::Refused { .. } => Ok(None),
+            error => Err(error),
+        },
+        Err(_) => Ok(None),
     }
 }
 
-/// Asks an instance that was opened with [`open`]; `None` where the answer is not that of a video codec.
-pub(super) fn ask(instance: &Instance, memory: &Blocks) -> Result<Option<Vfw>, Error> {
-    let mut block = memory.allocate(IcInfo::SIZE)?;
-    let question = IcInfo {
-        size: IcInfo::SIZE as u32,
-        ..IcInfo::zeroed()
-    };
-    question.write(&mut block);
-    let answer = instance.send(Message::ICM_GETINFO, block.address(), IcInfo::SIZE as isize)?;
-    let info = IcInfo::read(&block).filter(|info| answer > 0 && info.kind == FourCc::VIDC);
-    Ok(info.map(|info| Vfw {
-        name: info.name.to_string(),
-        description: info.description.to_string(),
-        driver: info.driver.to_string(),
-        handler: info.handler.to_string(),
-        flags: flags(info.flags, &FLAGS),
-        version: info.version,
-        icm_version: info.manager_version,
-    }))
+impl From<&Info> for Vfw {
+    fn from(info: &Info) -> Self {
+        Self {
+            name: info.name.clone(),
+            description: info.description.clone(),
+            driver: info.driver.clone(),
+            handler: info.handler.to_string(),
+            flags: flags(info.flags.bits(), &FLAGS),
+            version: info.version,
+            icm_version: info.icm_version,
+        }
+    }
 }

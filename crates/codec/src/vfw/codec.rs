@@ -36,6 +36,9 @@ const HANDLERS: [[u8; 4]; 12] = [
     *b"i420", *b"yuy2", *b"xvid",
 ];
 
+/// How long the block of an `ICOPEN` is: a driver of another class may take it for a longer structure of its own.
+const OPEN: usize = 4096;
+
 /// How much room is behind a format that a codec is given, for codecs that write more of a header than they say: a palette.
 pub(super) const SLACK: usize = 1024 + 64;
 
@@ -97,7 +100,7 @@ impl Codec {
         let mut kept = None;
         let opened = manager.open_preparing(options, &mut |world| {
             let layout = Layout::of(world.width());
-            let mut block = world.memory().allocate(layout.open.size + SLACK)?;
+            let mut block = world.memory().allocate(OPEN)?;
             let flags = mode.flag();
             (layout.open.write)(&Open { handler, flags }, &mut block);
             let (block, ..) = kept.insert((block, layout, world.memory().clone()));
