@@ -90,6 +90,10 @@ fn start(error: &Error) -> Option<&LoadError> {
 
 impl From<convert::Error> for Failure {
     fn from(error: convert::Error) -> Self {
+        let error = match error {
+            convert::Error::Driver(error) => return error.into(),
+            error => error,
+        };
         let exit = match error.blame() {
             Blame::Refused => Exit::Refused,
             Blame::Broke => Exit::Broke,
@@ -113,8 +117,10 @@ impl From<convert::Error> for Failure {
 
 /// Whether there is no driver for something.
 fn is_without_driver(error: &(dyn std::error::Error + 'static)) -> bool {
-    matches!(error.downcast_ref(), Some(acm::Error::NoDriver { .. }))
-        || matches!(error.downcast_ref(), Some(vfw::Error::NoCodec { .. }))
+    let sound: Option<&Box<acm::Error>> = error.downcast_ref();
+    let pictures: Option<&Box<vfw::Error>> = error.downcast_ref();
+    matches!(sound.map(Box::as_ref), Some(acm::Error::NoDriver { .. }))
+        || matches!(pictures.map(Box::as_ref), Some(vfw::Error::NoCodec { .. }))
 }
 
 impl From<Unasked> for Failure {

@@ -266,27 +266,14 @@ impl Named {
 fn is_sound(manager: &Manager, driver: &str) -> Result<bool, Error> {
     let sound = match acm::Driver::open(manager, driver) {
         Ok(_) => return Ok(true),
+        // What cannot be loaded cannot be loaded as a codec of another class either.
+        Err(acm::Error::Unopened { source, .. }) if source.blame() != Blame::Refused => {
+            return Err(Error::Driver(source));
+        }
         Err(error) => error,
     };
-    // What cannot be loaded as one class cannot be loaded as another.
-    let is_refusal = matches!(sound.blame(), Blame::Refused | Blame::Caller);
-    let is_missing = matches!(
-        &sound,
-        acm::Error::Unopened {
-            source: opendriver::Error::NotInstalled { .. } | opendriver::Error::EmptyName,
-            ..
-        }
-    );
-    let asked = match is_refusal && !is_missing {
-        true => Codec::open(manager, driver, FourCc(0), Mode::Query).map(drop),
-        false => {
-            return Err(Error::Driver {
-                source: Box::new(sound),
-            });
-        }
-    };
-    match asked {
-        Ok(()) => Ok(false),
+    match Codec::open(manager, driver, FourCc(0), Mode::Query) {
+        Ok(_) => Ok(false),
         Err(pictures) => Err(Error::NoCodec {
             driver: driver.to_owned(),
             sound: Box::new(sound),

@@ -26,11 +26,8 @@ pub enum Error {
         found: String,
     },
     /// A driver was named that cannot be opened.
-    #[error("cannot use a driver that was named")]
-    Driver {
-        /// Why not.
-        source: Box<acm::Error>,
-    },
+    #[error(transparent)]
+    Driver(opendriver::Error),
     /// It cannot be read which audio codecs are installed.
     #[error("cannot look for an audio codec")]
     Drivers {
@@ -119,10 +116,10 @@ impl Error {
                 Blame::Broke => Blame::Broke,
                 _ => pictures.blame(),
             },
-            Self::Driver { source }
-            | Self::Drivers { source }
-            | Self::Sound { source, .. }
-            | Self::Piece { source, .. } => source.blame(),
+            Self::Driver(error) => error.blame(),
+            Self::Drivers { source } | Self::Sound { source, .. } | Self::Piece { source, .. } => {
+                source.blame()
+            }
             Self::Codecs { source }
             | Self::Pictures { source, .. }
             | Self::Frame { source, .. } => source.blame(),

@@ -26,7 +26,7 @@ const OFFERED: [Pixel; 9] = [
 ];
 
 /// What is known of a stream of pictures beside its format.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct About {
     /// Which codec made it.
     pub(super) handler: FourCc,
@@ -287,11 +287,6 @@ impl Pictures {
             }
         };
         Ok(self.encoder.is_none() && !format.palette().is_empty())
-    }
-
-    /// Whether the first frame that is wanted needs those before it.
-    pub(super) fn needs_frames_before(&self) -> bool {
-        !matches!(self.work, Work::Copy)
     }
 
     /// The format that comes out, as it is now: a palette may have changed.

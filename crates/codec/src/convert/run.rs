@@ -59,12 +59,7 @@ impl Conversion {
         listener: &mut dyn Listener,
         stop: &AtomicBool,
     ) -> Result<Done, Error> {
-        let kept: Vec<_> = self
-            .tracks
-            .iter()
-            .filter(|track| track.way != Way::Drop)
-            .collect();
-        let target = Target::create(self.kind, output, &kept).map_err(Error::Target)?;
+        let target = Target::create(&self, output).map_err(Error::Target)?;
         let mut place = 0;
         let places = self.tracks.iter().map(|track| {
             let own = place;
@@ -92,13 +87,16 @@ impl Conversion {
                 end = End::Failed(error);
             }
         }
-        if let (Err(error), false) = (run.target.finish(), matches!(end, End::Failed(_))) {
+        let Run {
+            conversion,
+            target,
+            written,
+            ..
+        } = run;
+        if let (Err(error), false) = (target.finish(&conversion), matches!(end, End::Failed(_))) {
             end = End::Failed(Error::Target(error));
         }
-        Ok(Done {
-            end,
-            written: run.written,
-        })
+        Ok(Done { end, written })
     }
 }
 
@@ -152,6 +150,7 @@ impl Run<'_> {
             place: places[head.stream],
             written: &mut written[head.stream],
             head,
+            is_same: conversion.tracks[head.stream].steps.is_empty(),
         };
         match &mut conversion.lanes[head.stream] {
             Lane::Drop => Ok(()),
@@ -230,6 +229,7 @@ impl Run<'_> {
                 number: self.written[stream].pieces,
                 offset: self.last.map_or(0, |head| head.offset),
                 key: None,
+                code: None,
             };
             let converted = sound.convert(&[], true);
             let mut sink = Sink {
@@ -237,6 +237,7 @@ impl Run<'_> {
                 place: self.places[stream],
                 written: &mut self.written[stream],
                 head,
+                is_same: false,
             };
             sink.write_sound(&mut self.watch, sound.out())?;
             converted.map_err(|source| head.sound_error(source))?;
@@ -283,6 +284,8 @@ struct Sink<'a> {
     place: usize,
     written: &'a mut Written,
     head: Head,
+    /// Whether the format is as in the source.
+    is_same: bool,
 }
 
 impl Sink<'_> {
@@ -302,10 +305,15 @@ impl Sink<'_> {
             key: self.head.key,
             bytes,
         });
+        let head = Head {
+            // What was converted is called as its new format is.
+            code: self.head.code.filter(|_| self.is_same),
+            ..self.head
+        };
         self.written.pieces += 1;
         self.written.bytes += bytes.len() as u64;
         self.target
-            .write(self.place, bytes, key)
+            .write(self.place, head, bytes, key)
             .map_err(Error::Target)
     }
 }

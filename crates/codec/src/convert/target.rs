@@ -2,29 +2,55 @@
 
 use std::io::Write as _;
 
+use opendriver_abi::structures::FourCc;
+
+use super::conversion::{Conversion, Lane};
+use super::source::Head;
+use super::span;
 use super::track::{Format, Track};
-use super::{Kind, span};
+use super::{Kind, Way};
+use crate::file::avi::{self, StreamKind};
 use crate::file::wav::{self, Length};
 use crate::file::{Error, Output};
 use crate::{BitmapFormat, WaveFormat};
 
+/// The handler of uncompressed pictures.
+const UNCOMPRESSED: FourCc = FourCc::new(*b"DIB ");
+
 /// A file that is being written.
-#[derive(Debug)]
 pub(super) enum Target {
-    /// A WAV file.
+    /// An AVI file.
+    Avi(Box<avi::Writer>),
+    /// A WAV file, and how many samples it will be said to have.
     Wav {
-        writer: wav::Writer,
+        writer: Box<wav::Writer>,
         format: WaveFormat,
-        written: u64,
+        /// Chunks around the sound that were written already.
+        chunks: usize,
     },
     /// The bytes of one stream.
     Bytes(Output),
 }
 
 impl Target {
-    /// Begins a file for these streams, of which each has its place.
-    pub(super) fn create(kind: Kind, output: Output, tracks: &[&Track]) -> Result<Self, Error> {
-        match (kind, tracks) {
+    /// Begins a file for all streams that are not left out.
+    pub(super) fn create(conversion: &Conversion, output: Output) -> Result<Self, Error> {
+        let kind = conversion.kind;
+        let kept: Vec<&Track> = conversion
+            .tracks
+            .iter()
+            .filter(|track| track.way != Way::Drop)
+            .collect();
+        match (kind, kept.as_slice()) {
+            (Kind::Avi, kept) => {
+                let streams: Vec<_> = kept.iter().map(|track| stream(conversion, track)).collect();
+                let options = avi::Options {
+                    info: conversion.source.texts(),
+                    ..avi::Options::default()
+                };
+                let writer = avi::Writer::new(output, &streams, options)?;
+                Ok(Self::Avi(Box::new(writer)))
+            }
             (Kind::Wav, [track]) => {
                 let Format::Sound(format) = &track.to else {
                     return Err(unsupported(kind, &track.to));
@@ -33,27 +59,37 @@ impl Target {
                     length: length(track, format),
                     samples: None,
                 };
+                let mut writer = Box::new(wav::Writer::new(output, format, options));
+                let chunks = conversion.source.chunks();
+                for chunk in chunks.iter().filter(|chunk| stays(track, chunk.id)) {
+                    writer.chunk(chunk.id, &chunk.data)?;
+                }
                 Ok(Self::Wav {
-                    writer: wav::Writer::new(output, format, options),
+                    writer,
                     format: format.clone(),
-                    written: 0,
+                    chunks: chunks.len(),
                 })
             }
             (Kind::Raw | Kind::Pcm, [_]) => Ok(Self::Bytes(output)),
-            _ => Err(unsupported(kind, &tracks[0].to)),
+            (_, [track, ..]) => Err(unsupported(kind, &track.to)),
+            (_, []) => unreachable!("a conversion has a stream"),
         }
     }
 
     /// Writes a frame, or sound, of the stream that has this place.
-    pub(super) fn write(&mut self, place: usize, bytes: &[u8], key: bool) -> Result<(), Error> {
-        let _ = (place, key);
+    pub(super) fn write(
+        &mut self,
+        place: usize,
+        head: Head,
+        bytes: &[u8],
+        key: bool,
+    ) -> Result<(), Error> {
         match self {
-            Self::Wav {
-                writer, written, ..
-            } => {
-                *written += bytes.len() as u64;
-                writer.write(bytes)
-            }
+            Self::Avi(writer) => match head.code {
+                Some(code) => writer.write_as(place, code, bytes, key),
+                None => writer.write(place, bytes, key),
+            },
+            Self::Wav { writer, .. } => writer.write(bytes),
             Self::Bytes(output) => {
                 let offset = output.position();
                 output.write_all(bytes).map_err(Error::write(offset))
@@ -68,26 +104,121 @@ impl Target {
         change: &[u8],
         format: &BitmapFormat,
     ) -> Result<(), Error> {
-        let _ = (place, change, format);
+        let _ = format;
         match self {
+            Self::Avi(writer) => writer.write_palette(place, change),
             Self::Wav { .. } | Self::Bytes(_) => Ok(()),
         }
     }
 
     /// Writes what is left, and makes the file whole.
-    pub(super) fn finish(self) -> Result<(), Error> {
+    pub(super) fn finish(self, conversion: &Conversion) -> Result<(), Error> {
         match self {
+            Self::Avi(writer) => writer.finish().map(drop),
             Self::Wav {
-                writer,
+                mut writer,
                 format,
-                written,
-            } => writer.finish(span::samples(&format, written)),
+                chunks,
+            } => {
+                let track = conversion
+                    .tracks
+                    .iter()
+                    .find(|track| track.way != Way::Drop);
+                for chunk in conversion.source.chunks().iter().skip(chunks) {
+                    if track.is_some_and(|track| stays(track, chunk.id)) {
+                        match writer.chunk(chunk.id, &chunk.data) {
+                            // Nobody takes it for sound behind a pipe's sound but the reader of a pipe.
+                            Err(Error::Unseekable { .. }) => break,
+                            done => done?,
+                        }
+                    }
+                }
+                let samples = span::samples(&format, writer.position());
+                writer.finish(samples)
+            }
             Self::Bytes(mut output) => {
                 let offset = output.position();
                 output.flush().map_err(Error::write(offset))
             }
         }
     }
+}
+
+/// What an AVI file says of a stream: what the source said, but for what the conversion changes.
+fn stream(conversion: &Conversion, track: &Track) -> avi::Stream {
+    let source = conversion.source.stream(track.stream);
+    let lane = &conversion.lanes[track.stream];
+    let mut stream = match (&track.to, source) {
+        (_, Some(source)) if track.from == track.to => source.clone(),
+        (Format::Sound(format), source) => {
+            let made = avi::Stream::audio(format.clone());
+            match source {
+                Some(source) => beside(made, source),
+                None => made,
+            }
+        }
+        (Format::Pictures(format), source) => {
+            let about = conversion.source.about(track.stream);
+            let handler = match lane {
+                Lane::Pictures(pictures) => pictures.handler().unwrap_or(UNCOMPRESSED),
+                _ => UNCOMPRESSED,
+            };
+            let made = avi::Stream::video(format.clone(), handler, about.scale, about.rate);
+            match source {
+                Some(source) => beside(made, source),
+                None => made,
+            }
+        }
+        (Format::Other(_), Some(source)) => source.clone(),
+        (Format::Other(format), None) => {
+            let mut stream = avi::Stream::audio(WaveFormat::pcm(1, 1, 8));
+            stream.kind = StreamKind::Other {
+                kind: FourCc(0),
+                format: format.clone(),
+            };
+            stream
+        }
+    };
+    if !track.is_whole {
+        stream.length = 0;
+    }
+    stream
+}
+
+/// A stream with what another says of it beside its format.
+fn beside(stream: avi::Stream, source: &avi::Stream) -> avi::Stream {
+    let is_sound = matches!(stream.kind, StreamKind::Audio(_));
+    let units = |count: u32| {
+        let (from, to) = (
+            u128::from(source.rate.max(1)),
+            u128::from(stream.scale.max(1)),
+        );
+        let seconds = u128::from(count) * u128::from(source.scale);
+        u32::try_from(seconds * u128::from(stream.rate) / from / to).unwrap_or(0)
+    };
+    avi::Stream {
+        flags: source.flags,
+        priority: source.priority,
+        language: source.language,
+        initial_frames: source.initial_frames,
+        start: units(source.start),
+        length: if is_sound { 0 } else { source.length },
+        frame: source.frame,
+        name: source.name.clone(),
+        ..stream
+    }
+}
+
+/// Whether a chunk of a WAV file still says the truth of a stream: positions in samples do not where these became others.
+fn stays(track: &Track, chunk: FourCc) -> bool {
+    let is_positions = [*b"cue ", *b"plst", *b"smpl", *b"inst", *b"PEAK", *b"levl"]
+        .into_iter()
+        .any(|id| FourCc::new(id) == chunk);
+    let rate = |format: &Format| match format {
+        Format::Sound(format) => format.rate(),
+        _ => 0,
+    };
+    !is_positions || (track.is_whole && rate(&track.from) == rate(&track.to))
 }
 
 /// How many bytes a stream of sound will have.
@@ -98,7 +229,7 @@ fn length(track: &Track, to: &WaveFormat) -> Length {
         return Length::Unknown;
     };
     if track.steps.is_empty() && track.is_whole {
-        return Length::Exactly(length);
+        return Length::AtMost(length);
     }
     let samples = span::samples(from, length);
     let estimated = samples.and_then(|samples| {

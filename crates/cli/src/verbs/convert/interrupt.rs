@@ -59,9 +59,4 @@ impl Interrupt {
     pub(super) fn bell(&self) -> Arc<OwnedFd> {
         Arc::clone(&self.bell)
     }
-
-    /// Whether somebody wants an end.
-    pub(super) fn is_wanted(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
 }

@@ -180,6 +180,12 @@ impl Reader {
         }
     }
 
+    /// The last key at or before a frame, where an index that is believed says so. Nothing is read.
+    pub fn key_before(&self, stream: usize, frame: u64) -> Option<u64> {
+        let index = self.index.as_ref().filter(|index| index.is_whole)?;
+        index.tracks.get(stream)?.key_before(frame)
+    }
+
     /// How many chunks a stream has, where an index that is believed says so.
     pub fn count(&self, stream: usize) -> Option<u64> {
         let index = self.index.as_ref().filter(|index| index.is_whole)?;
