@@ -14,6 +14,14 @@ pub mod avi;
 
 pub mod wav;
 
+pub mod picture;
+
+pub mod y4m;
+
+pub mod raw;
+
+pub mod png;
+
 pub use error::Error;
 pub use input::Input;
 pub use output::Output;

@@ -77,6 +77,24 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+
+    /// Pictures of one form cannot be made into those of another.
+    #[error("{from} cannot become {to}")]
+    Unconvertible {
+        /// What they are.
+        from: String,
+        /// What they should become.
+        to: String,
+    },
+
+    /// A picture is shorter than its format takes.
+    #[error("a picture has {found} bytes, and its format takes {needed}")]
+    ShortPicture {
+        /// How many bytes it takes.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
 }
 
 impl Error {

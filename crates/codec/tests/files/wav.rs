@@ -1,0 +1,6 @@
+//! WAV files.
+
+mod broken;
+mod foreign;
+mod large;
+mod round;
