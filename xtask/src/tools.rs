@@ -10,7 +10,7 @@ struct Tool {
     purpose: &'static str,
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 10] = [
     Tool {
         program: "gcc",
         package: "gcc",
@@ -55,6 +55,11 @@ const TOOLS: [Tool; 9] = [
         program: "ffmpeg",
         package: "ffmpeg",
         purpose: "sound and pictures to decode, and a third opinion on them",
+    },
+    Tool {
+        program: "parallel",
+        package: "parallel",
+        purpose: "an archive in parts, as docs/batch.md shows it",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! What can be typed: every verb, every option, and the text that explains it.
 
+mod batch;
 mod convert;
 mod sound;
 
@@ -10,6 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use opendriver_codec::convert::SoundWishes;
 
+pub(crate) use self::batch::Batch;
 pub(crate) use self::convert::Convert;
 use crate::number::{self, Pair};
 use crate::request::Request;
@@ -135,7 +137,7 @@ pub(crate) enum Verb {
     /// List what a Windows driver imports, and what of it is missing
     Imports(Imports),
     /// Convert a file of sound or pictures with the codec that made it
-    Convert(Convert),
+    Convert(Box<Convert>),
     /// List the installed drivers
     List(List),
     /// Install a driver: an entry in the registry, and DRV_INSTALL

@@ -9,6 +9,8 @@ mod request;
 
 mod verbs;
 
+mod batch;
+
 mod session;
 
 mod describe;

@@ -8,6 +8,7 @@ use opendriver_codec::Pixel;
 use opendriver_codec::convert::{FrameRange, Kind};
 
 use super::Wanted;
+use super::batch::Batch;
 use super::sound::SoundTag;
 
 /// Convert a file of sound or pictures with the codec that made it
@@ -20,12 +21,12 @@ use super::sound::SoundTag;
 #[derive(Args, Debug)]
 pub(crate) struct Convert {
     /// The file to convert; "-" is standard input
-    #[arg(value_name = "IN", value_hint = ValueHint::FilePath)]
-    pub(crate) input: PathBuf,
+    #[arg(value_name = "IN", value_hint = ValueHint::FilePath, required_unless_present = "batch")]
+    pub(crate) input: Option<PathBuf>,
 
     /// The file to write; "-" is standard output, which takes --to
-    #[arg(value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub(crate) output: PathBuf,
+    #[arg(value_name = "OUT", value_hint = ValueHint::FilePath, required_unless_present = "batch")]
+    pub(crate) output: Option<PathBuf>,
 
     /// Driver to use: an alias, a file or a built-in one (repeatable)
     ///
@@ -104,6 +105,10 @@ pub(crate) struct Convert {
     /// Take the first warning for an error
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Many files instead of one.
+    #[command(flatten)]
+    pub(crate) batch: Batch,
 }
 
 /// Reads a code of up to four characters; shorter ones are filled with spaces.

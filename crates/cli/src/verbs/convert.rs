@@ -37,16 +37,31 @@ use self::scratch::Scratch;
 use self::source::{STANDARD, Source};
 use self::target::{Target, is_same_file};
 use crate::args;
+use crate::batch;
 use crate::report::{Exit, Failure};
 use crate::session::Session;
 
 pub(super) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Failure> {
-    let kind = wishes::kind(convert)?;
+    match (&convert.input, &convert.output) {
+        (Some(input), Some(output)) => run_one(convert, input, output, session),
+        // The command line has one or the other.
+        _ => batch::run(&convert.batch, convert.to, session),
+    }
+}
+
+/// Converts one file.
+fn run_one(
+    convert: &args::Convert,
+    input: &Path,
+    output: &Path,
+    session: &Session,
+) -> Result<Exit, Failure> {
+    let kind = wishes::kind(convert, output)?;
     let wishes = wishes::of(convert)?;
-    if is_same_file(&convert.input, &convert.output) {
+    if is_same_file(input, output) {
         let error = format!(
             "\"{}\" is both what is to be read and what is to be written",
-            convert.input.display()
+            input.display()
         );
         return Err(Failure::new(Exit::Unasked, error));
     }
@@ -55,6 +70,8 @@ pub(super) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Fa
         Interrupt::listen(&scratch).map_err(|error| Failure::new(Exit::Unasked, error))?;
     let mut work = Work {
         convert,
+        input,
+        output,
         session,
         kind,
         scratch,
@@ -78,6 +95,8 @@ pub(super) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Fa
 /// One conversion, and all that is to be said of it.
 struct Work<'a> {
     convert: &'a args::Convert,
+    input: &'a Path,
+    output: &'a Path,
     session: &'a Session,
     kind: Kind,
     scratch: Scratch,
@@ -132,12 +151,12 @@ impl Work<'_> {
 
     /// Opens what is to be read.
     fn source(&mut self) -> Result<convert::Source, Failure> {
-        let path = &self.convert.input;
+        let path = self.input;
         let hashed = self.convert.report.is_some();
         let source = Source::open(path, &self.interrupt, hashed)
             .map_err(|error| Failure::new(Exit::Unasked, error))?;
         if hashed && source.digest.is_none() {
-            let path = path.clone();
+            let path = path.to_owned();
             self.hashes.file = Some(thread::spawn(move || Hash::of_file(&path)));
         }
         self.hashes.read = source.digest;
@@ -146,10 +165,10 @@ impl Work<'_> {
 
     /// Begins what is to be written: a file beside its place, or what takes bytes as they come.
     fn target(&mut self) -> Result<(Option<Target>, Output), Failure> {
-        if self.convert.output.as_os_str() == STANDARD {
+        if self.output.as_os_str() == STANDARD {
             return Ok((None, self.pipe(io::stdout())));
         }
-        let target = Target::create(&self.convert.output, &self.scratch)?;
+        let target = Target::create(self.output, &self.scratch)?;
         let file = target.file()?;
         let output = match target.is_ordinary() {
             true => Output::file(file),
@@ -237,7 +256,7 @@ impl Work<'_> {
             .and_then(|hash| hash.join().ok()?.ok());
         let hash = file.or(passing);
         FileFacts {
-            path: self.convert.input.display().to_string(),
+            path: self.input.display().to_string(),
             size: hash.map(|(_, size)| size),
             sha256: hash.map(|(hash, _)| hash),
         }
@@ -251,7 +270,7 @@ impl Work<'_> {
             (None, Some(path)) => Hash::of_file(path).ok(),
             (None, None) => return None,
         };
-        let path = path.unwrap_or(&self.convert.output);
+        let path = path.map_or(self.output, PathBuf::as_path);
         Some(FileFacts {
             path: path.display().to_string(),
             size: hash.map(|(_, size)| size),

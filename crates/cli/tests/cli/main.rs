@@ -2,6 +2,7 @@
 
 mod station;
 
+mod batch;
 mod convert;
 mod exits;
 mod pages;

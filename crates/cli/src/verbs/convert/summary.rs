@@ -43,7 +43,7 @@ impl Work<'_> {
             false => serde_json::to_string(&self.object(exit)).unwrap_or_default(),
         };
         // What is written to standard output must stay alone there.
-        if self.convert.output.as_os_str() == STANDARD {
+        if self.output.as_os_str() == STANDARD {
             // A standard error that cannot be written to leaves nobody to tell.
             let _ = writeln!(std::io::stderr(), "{line}");
             return Ok(());
@@ -78,7 +78,7 @@ impl Work<'_> {
             bytes: written.bytes,
         });
         Summary {
-            input: self.convert.input.display().to_string(),
+            input: self.input.display().to_string(),
             output: self.output(),
             complete: exit == Exit::Done,
             warnings: self.record.warned,
@@ -87,7 +87,7 @@ impl Work<'_> {
     }
 
     fn output(&self) -> String {
-        let path = self.placed.as_ref().unwrap_or(&self.convert.output);
+        let path = self.placed.as_deref().unwrap_or(self.output);
         path.display().to_string()
     }
 }

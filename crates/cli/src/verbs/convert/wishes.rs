@@ -1,6 +1,7 @@
 //! What the command line wishes of a conversion.
 
 use std::fs;
+use std::path::Path;
 
 use opendriver_codec::convert::{Kind, PictureWishes, SoundWishes, Way, Wishes};
 
@@ -9,15 +10,15 @@ use crate::args::{self, Wanted};
 use crate::report::{Exit, Failure};
 
 /// The kind of file to write: the one that is named, or else by the ending.
-pub(super) fn kind(convert: &args::Convert) -> Result<Kind, Failure> {
-    if let Some(kind) = convert.to.or_else(|| Kind::of_path(&convert.output)) {
+pub(super) fn kind(convert: &args::Convert, output: &Path) -> Result<Kind, Failure> {
+    if let Some(kind) = convert.to.or_else(|| Kind::of_path(output)) {
         return Ok(kind);
     }
-    let error = match convert.output.as_os_str() == STANDARD {
+    let error = match output.as_os_str() == STANDARD {
         true => "standard output has no ending that tells what to write".to_owned(),
         false => format!(
             "the ending of \"{}\" does not tell what to write",
-            convert.output.display()
+            output.display()
         ),
     };
     Err(Failure::new(Exit::Unasked, error).hint("`--to avi` (wav, y4m, raw, png, pcm) does"))
