@@ -7,5 +7,6 @@ mod convert;
 mod exits;
 mod pages;
 mod places;
+mod schedulers;
 mod streams;
 mod transcripts;
