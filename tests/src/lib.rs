@@ -18,6 +18,7 @@ pub mod fixtures;
 
 pub mod command;
 pub mod compilers;
+pub mod example;
 pub mod media;
 pub mod real;
 pub mod wine;

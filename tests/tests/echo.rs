@@ -1,42 +1,9 @@
 //! The echo driver is one crate that goes in both ways: linked in, and as a shared object.
 
-use std::env;
-use std::path::PathBuf;
-use std::process::Command;
-
 use opendriver::{Instance, Manager, OpenOptions, Registry};
 use opendriver_abi::Message;
+use opendriver_tests::example::shared_object;
 use opendriver_tests::house::DRIVERS32;
-
-/// Builds the shared object the way that its author does, where this test was built.
-fn shared_object() -> PathBuf {
-    let test = env::current_exe().expect("this test is a file");
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .expect("a test stands in target/PROFILE/deps");
-    let mut build = Command::new(env!("CARGO"));
-    build.args([
-        "build",
-        "--quiet",
-        "--package",
-        "opendriver-echo",
-        "--example",
-        "echo",
-    ]);
-    build
-        .arg("--target-dir")
-        .arg(profile.parent().expect("the target folder"));
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    let status = build
-        .current_dir(opendriver_tests::root())
-        .status()
-        .expect("cargo runs");
-    assert!(status.success());
-    profile.join("examples/libecho.so")
-}
 
 fn open(file: &str, text: &str) -> (Manager, Registry, Instance) {
     let registry = Registry::in_memory();
@@ -96,5 +63,6 @@ fn it_echoes_when_it_is_linked_in() {
 
 #[test]
 fn it_echoes_when_it_is_a_shared_object() {
-    assert_it_echoes(shared_object().to_str().unwrap());
+    let file = shared_object("opendriver-echo", "echo");
+    assert_it_echoes(file.to_str().unwrap());
 }
