@@ -134,6 +134,8 @@ pub(crate) enum Verb {
     Open(Open),
     /// Say what a driver is, and what it says of itself
     Info(Info),
+    /// List which formats codecs have, and what they do with each
+    Formats(Formats),
     /// List what a Windows driver imports, and what of it is missing
     Imports(Imports),
     /// Convert a file of sound or pictures with the codec that made it
@@ -211,6 +213,16 @@ pub(crate) struct Info {
     /// Read the file only: run no code of the driver
     #[arg(long)]
     pub(crate) no_open: bool,
+}
+
+/// List which formats codecs have, and what they do with each
+///
+/// An audio codec (ACM) lists its formats itself, and is asked whether it decodes and encodes each. A video codec (VfW) is asked about the codes that files have: to which pixels it decompresses each, and from which it compresses.
+#[derive(Args, Debug)]
+pub(crate) struct Formats {
+    /// An alias of the registry, a file, or a built-in driver [default: all codecs that are installed]
+    #[arg(value_name = "DRIVER", value_hint = ValueHint::FilePath)]
+    pub(crate) driver: Option<String>,
 }
 
 /// List what a Windows driver imports, and what of it is missing

@@ -11,11 +11,14 @@ mod acm;
 mod mci;
 mod vfw;
 
+mod formats;
+
 mod flags;
 
 pub(crate) use acm::Acm;
 pub(crate) use class::{Answers, Unasked, ask};
 pub(crate) use file::{Facts, VersionFacts};
+pub(crate) use formats::{Audio, Formats, Video, VideoCode};
 pub(crate) use kind::Kind;
 pub(crate) use mci::Mci;
 pub(crate) use vfw::Vfw;

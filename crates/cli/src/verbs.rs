@@ -4,6 +4,8 @@ mod open;
 
 mod info;
 
+mod formats;
+
 mod imports;
 
 mod convert;
@@ -27,6 +29,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
         Verb::Open(open) => open::run(open, &session),
         Verb::Info(info) => info::run(info, &session),
+        Verb::Formats(formats) => formats::run(formats, &session),
         Verb::Imports(imports) => imports::run(imports, &session),
         Verb::Convert(convert) => convert::run(convert, &session),
         Verb::List(list) => list::run(list, &session),

@@ -50,13 +50,19 @@ pub(crate) struct FormatTag {
 pub(super) fn ask(manager: &Manager, options: OpenOptions<'_>) -> Result<Option<Acm>, Error> {
     match Driver::open_with(manager, options).and_then(|driver| describe(&driver)) {
         Ok(acm) => Ok(Some(acm)),
-        Err(acm::Error::Unopened { source, .. } | acm::Error::Unsent { source, .. }) => {
-            match source {
-                Error::Refused { .. } => Ok(None),
-                error => Err(error),
-            }
-        }
-        Err(_) => Ok(None),
+        Err(error) => not_refused(error),
+    }
+}
+
+/// Nothing where a driver said that it is no audio codec, an error where it could not say anything.
+pub(super) fn not_refused<T>(error: acm::Error) -> Result<Option<T>, Error> {
+    match error {
+        acm::Error::Unopened {
+            source: Error::Refused { .. },
+            ..
+        } => Ok(None),
+        acm::Error::Unopened { source, .. } | acm::Error::Unsent { source, .. } => Err(source),
+        _ => Ok(None),
     }
 }
 
@@ -85,6 +91,6 @@ fn describe(driver: &Driver) -> Result<Acm, acm::Error> {
 }
 
 /// What a driver can do, in words.
-pub(crate) fn support(support: Support) -> Vec<String> {
+fn support(support: Support) -> Vec<String> {
     flags(support.bits(), &SUPPORT)
 }

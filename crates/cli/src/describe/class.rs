@@ -65,7 +65,7 @@ pub(crate) struct Unasked {
 
 impl Unasked {
     /// For errors that came while a driver was asked as one of `class`.
-    fn as_a(class: Class) -> impl Fn(Error) -> Self {
+    pub(super) fn as_a(class: Class) -> impl Fn(Error) -> Self {
         move |error| Self { class, error }
     }
 }

@@ -5,6 +5,7 @@ mod station;
 mod batch;
 mod convert;
 mod exits;
+mod formats;
 mod pages;
 mod places;
 mod schedulers;

@@ -71,6 +71,11 @@ impl Candidate {
         &self.name
     }
 
+    /// The section that holds its alias; none of a driver that was named, which may be a file.
+    pub fn section(&self) -> Option<&'static str> {
+        self.section
+    }
+
     /// Whether searches ask it.
     pub fn is_enabled(&self) -> bool {
         self.enabled
