@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use opendriver_tests::media::{self, Film, Sound, Tone, Video};
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
 
@@ -29,6 +30,57 @@ fn the_reference_says_what_drv_does() {
         "[drivers]\nwave=mmdrv.dll\nmidi=mmdrv.dll port1\n[386Enh]\ndevice=vtd.386\n",
     );
     check("../../docs/drv.md", &station);
+}
+
+#[test]
+fn the_walk_for_archivists_comes_to_its_end() {
+    let station = Station::new();
+    for folder in ["drawer", "codecs"] {
+        std::fs::create_dir(station.path(folder)).expect("the folder is ours");
+    }
+    let sound = |codec, channels, rate, seconds| {
+        let samples = rate * seconds;
+        media::sound(
+            codec,
+            Tone {
+                channels,
+                rate,
+                samples,
+            },
+        )
+    };
+    let film = |codec, frames| {
+        let (width, height) = (160, 120);
+        media::video(
+            codec,
+            Film {
+                width,
+                height,
+                frames,
+            },
+        )
+    };
+    let holiday = media::together(
+        &film(Video::Cinepak, 30),
+        &sound(Sound::MsAdpcm, 2, 22_050, 2),
+    );
+    for (file, name) in [
+        (holiday, "holiday.avi"),
+        (film(Video::Video1, 30), "garden.avi"),
+        (sound(Sound::MsAdpcm, 2, 22_050, 3), "interview.wav"),
+        (sound(Sound::Gsm, 1, 8000, 3), "machine.wav"),
+    ] {
+        std::fs::copy(file, station.path("drawer").join(name)).expect("the folder is ours");
+    }
+    station.file(
+        "drawer/scratched.avi",
+        b"RIFF\0\0\x10\0AVI LIST\xff\xff\0\0",
+    );
+    for codec in ["iccvid.dll", "msvidc32.dll", "msadp32.acm", "msgsm32.acm"] {
+        let to = station.path("codecs").join(codec);
+        std::fs::copy(windows_drivers().join(codec), to).expect("the folder is ours");
+    }
+    check("../../docs/codecs.md", &station);
 }
 
 #[test]
