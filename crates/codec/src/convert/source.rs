@@ -229,7 +229,7 @@ mod tests {
             let error = Source::open(input).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "not a sound AVI or WAV file: expected \"RIFF\" at offset 0, found 7f 45 4c 46"
+                "not a good AVI or WAV file: expected \"RIFF\" at offset 0, found 7f 45 4c 46"
             );
         }
         let error = Source::open(Input::pipe(&b""[..])).unwrap_err();

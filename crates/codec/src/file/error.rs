@@ -29,7 +29,7 @@ pub enum Error {
     },
 
     /// The bytes are not what they are said to be, and nothing can be had.
-    #[error("not a sound {format} file: expected {expected} at offset {offset}, found {found}")]
+    #[error("not a good {format} file: expected {expected} at offset {offset}, found {found}")]
     Broken {
         /// What the file should be: `AVI`, `WAV` ...
         format: &'static str,
@@ -42,7 +42,7 @@ pub enum Error {
     },
 
     /// A format in the file is none.
-    #[error("not a sound {format} file: the format at offset {offset} is none")]
+    #[error("not a good {format} file: the format at offset {offset} is none")]
     Format {
         /// What the file should be.
         format: &'static str,

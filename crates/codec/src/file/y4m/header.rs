@@ -144,7 +144,7 @@ mod tests {
             ),
         ] {
             let (found, _) = parse(line);
-            assert_eq!(found, Err(format!("not a sound Y4M file: {error}")));
+            assert_eq!(found, Err(format!("not a good Y4M file: {error}")));
         }
     }
 }

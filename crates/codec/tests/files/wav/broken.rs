@@ -98,7 +98,7 @@ fn errors_say_what_was_expected_and_what_was_found() {
         read(&bytes, false).unwrap_err()
     };
     let said = |offset: u64, expected: &str, found: &str| {
-        format!("not a sound WAV file: expected {expected} at offset {offset}, found {found}")
+        format!("not a good WAV file: expected {expected} at offset {offset}, found {found}")
     };
     assert_eq!(changed(0, b"RIFX"), said(0, "\"RIFF\"", "\"RIFX\""));
     assert_eq!(changed(8, b"AVI "), said(8, "\"WAVE\"", "\"AVI \""));
