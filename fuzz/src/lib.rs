@@ -1,3 +1,4 @@
 //! What the fuzz targets do with their input, shared with the tests that replay the corpus.
 
 pub mod pe_file;
+pub mod wav_reader;

@@ -4,3 +4,6 @@ mod ffmpeg;
 mod pictures;
 mod place;
 mod wav;
+#[path = "../../../../fuzz/src/wav_reader.rs"]
+#[expect(unreachable_pub, reason = "the fuzzer calls it from another crate")]
+mod wav_reader;

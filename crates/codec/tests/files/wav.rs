@@ -1,6 +1,7 @@
 //! WAV files.
 
 mod broken;
+mod corpus;
 mod foreign;
 mod large;
 mod round;
