@@ -1,5 +1,6 @@
 //! Which exit status an error of the library means, and what a person can do about it.
 
+use std::error::Error as StdError;
 use std::{fmt, iter};
 
 use opendriver::{Blame, Error, Fault, FaultDetails, registry};
@@ -99,28 +100,65 @@ impl From<convert::Error> for Failure {
             Blame::Broke => Exit::Broke,
             _ => Exit::Unasked,
         };
-        let causes = iter::successors(Some(&error as &dyn std::error::Error), |error| {
-            error.source()
-        });
-        let hint = causes.clone().find_map(|cause| hint(cause.downcast_ref()?));
-        let is_none = causes.clone().any(is_without_driver);
-        let failure = Self::new(exit, error);
+        let causes = iter::successors(Some(&error as &dyn StdError), |&error| error.source());
+        let hint = causes
+            .clone()
+            .find_map(|cause| hint(cause.downcast_ref()?))
+            .or_else(|| causes.clone().find_map(without_driver));
+        let class = match &error {
+            convert::Error::Sound { .. } | convert::Error::Piece { .. } => Class::Acm,
+            convert::Error::Pictures { .. } | convert::Error::Frame { .. } => Class::Vfw,
+            _ => Class::Plain,
+        };
+        let failure = Self::new(exit, Retold::of(&error, class));
         match hint {
             Some(hint) => failure.hint(hint),
-            None if is_none => failure.hint(
-                "`drv list` shows what is installed, `drv install FILE` adds to it, `--driver FILE` names one for this run",
-            ),
             None => failure,
         }
     }
 }
 
-/// Whether there is no driver for something.
-fn is_without_driver(error: &(dyn std::error::Error + 'static)) -> bool {
+/// The way out where there is no driver for something.
+fn without_driver(error: &(dyn StdError + 'static)) -> Option<String> {
     let sound: Option<&Box<acm::Error>> = error.downcast_ref();
     let pictures: Option<&Box<vfw::Error>> = error.downcast_ref();
-    matches!(sound.map(Box::as_ref), Some(acm::Error::NoDriver { .. }))
-        || matches!(pictures.map(Box::as_ref), Some(vfw::Error::NoCodec { .. }))
+    let is_none = matches!(sound.map(Box::as_ref), Some(acm::Error::NoDriver { .. }))
+        || matches!(pictures.map(Box::as_ref), Some(vfw::Error::NoCodec { .. }));
+    is_none.then(|| {
+        "`drv list` shows what is installed, `drv install FILE` adds to it, `--driver FILE` names one for this run"
+            .to_owned()
+    })
+}
+
+/// An error and its causes, in which a fault's message has the name that drivers of a class know it by.
+#[derive(Debug)]
+struct Retold {
+    text: String,
+    cause: Option<Box<Retold>>,
+}
+
+impl Retold {
+    fn of(error: &(dyn StdError + 'static), class: Class) -> Self {
+        let text = match error.downcast_ref() {
+            Some(Error::Broke(fault)) => Named::new(fault, class).to_string(),
+            _ => error.to_string(),
+        };
+        let cause = error.source().map(|cause| Box::new(Self::of(cause, class)));
+        Self { text, cause }
+    }
+}
+
+impl fmt::Display for Retold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Retold {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let cause = self.cause.as_deref()?;
+        Some(cause)
+    }
 }
 
 impl From<Unasked> for Failure {

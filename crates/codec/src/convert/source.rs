@@ -19,7 +19,7 @@ pub enum Source {
     /// Pictures and sound.
     Avi(Box<avi::Reader>),
     /// Sound.
-    Wav(wav::Reader),
+    Wav(Box<wav::Reader>),
 }
 
 /// What was read of a stream.
@@ -66,7 +66,8 @@ impl Source {
         };
         match (start.get(..4), start.get(NAME)) {
             (_, Some(b"WAVE")) | (Some(b"RF64" | b"BW64"), _) => {
-                wav::Reader::open(input).map(Self::Wav)
+                let reader = wav::Reader::open(input)?;
+                Ok(Self::Wav(Box::new(reader)))
             }
             (Some(b"RIFF"), _) | (_, Some(b"AVI ")) => {
                 let reader = avi::Reader::open(input)?;
