@@ -63,6 +63,8 @@ pub struct Tone {
 pub enum Video {
     /// Uncompressed, 24 bits; the height is negative.
     Rgb24,
+    /// Uncompressed, 8 bits, with a palette.
+    Rgb8,
     /// `cvid`, in colour.
     Cinepak,
     /// `cvid`, in grey, of 8 bits.
@@ -132,24 +134,16 @@ pub fn sound(codec: Sound, tone: Tone) -> PathBuf {
         _ => format!("aevalsrc={left}|{right}:s={rate}"),
     };
     let trim = format!("atrim=end_sample={samples}");
-    made(&name, "wav", (&source, codec.encoder()), |to| {
-        ffmpeg(&[
-            "-f",
-            "lavfi",
-            "-i",
-            &source,
-            "-af",
-            &trim,
-            "-c:a",
-            codec.encoder(),
-            // GSM at other rates than 8 kHz is in use and in no standard.
-            "-strict",
-            "unofficial",
-            "-bitexact",
-            "-f",
-            "wav",
-            to,
-        ]);
+    // A rate that nobody chose is not in the header, and drivers divide by it.
+    let bits: &[&str] = match codec {
+        Sound::Mp3 => &["-b:a", "64k"],
+        _ => &[],
+    };
+    made(&name, "wav", (&source, codec.encoder(), bits), |to| {
+        let encoder = codec.encoder();
+        let before = ["-f", "lavfi", "-i", &source, "-af", &trim, "-c:a", encoder];
+        let after = ["-bitexact", "-f", "wav", to];
+        ffmpeg(&[&before, bits, &after].concat());
     })
 }
 
@@ -168,9 +162,9 @@ pub fn video(codec: Video, film: Film) -> PathBuf {
     } = film;
     let name = format!("{codec:?}-{width}x{height}-{frames}");
     match codec {
-        Video::PaletteVideo1 | Video::Rle8 | Video::Rle4 => {
+        Video::PaletteVideo1 | Video::Rle8 | Video::Rle4 | Video::Rgb8 => {
             /// To be raised when other bytes are scribbled.
-            const EDITION: u32 = 1;
+            const EDITION: u32 = 2;
             made(&name, "avi", EDITION, |to| {
                 scribble::film(codec, film, Path::new(to));
             })
@@ -190,7 +184,7 @@ fn encoded(codec: Video, film: Film, name: &str) -> PathBuf {
     };
     if whole != film && codec != Video::Rgb24 {
         let larger = video(codec, whole);
-        return made(name, "avi", &larger, |to| {
+        return made(name, "avi", (&larger, "resized"), |to| {
             let mut bytes = fs::read(&larger).expect("it was made");
             avi::resize(&mut bytes, film.width, film.height);
             fs::write(to, bytes).expect("target/ is writable");

@@ -118,7 +118,7 @@ impl Writer {
     }
 }
 
-/// Makes a file say that its pictures are of another size than they were encoded in.
+/// Makes a file say that its pictures are smaller than they were encoded; of Cinepak, each picture says it too.
 ///
 /// # Panics
 /// When it has no video stream.
@@ -128,9 +128,21 @@ pub fn resize(file: &mut [u8], width: u32, height: u32) {
         at.expect("the file has this chunk") + 8
     };
     let (main, format) = (find(b"avih") + 32, find(b"strf") + 4);
+    let movie = find(b"movi") - 4;
     for at in [main, format] {
         file[at..at + 4].copy_from_slice(&width.to_le_bytes());
         file[at + 4..at + 8].copy_from_slice(&height.to_le_bytes());
+    }
+    if &file[format + 12..format + 16] != b"cvid" {
+        return;
+    }
+    let mut at = movie;
+    while file.get(at..at + 4).is_some_and(|name| name == b"00dc") {
+        let length = u32::from_le_bytes(file[at + 4..at + 8].try_into().expect("4 bytes"));
+        for (at, number) in [(at + 12, width), (at + 14, height)] {
+            file[at..at + 2].copy_from_slice(&(number as u16).to_be_bytes());
+        }
+        at += 8 + (length as usize).next_multiple_of(2);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Films of codecs that ffmpeg decodes and does not encode: valid streams of codes, drawn by chance from a fixed seed.
+//! Films that ffmpeg decodes and does not encode: valid streams of codes, drawn by chance from a fixed seed.
 //!
 //! They show nothing that a person would want to see, and use every code that the format has.
 
@@ -11,11 +11,12 @@ use super::{Film, Video};
 /// Every which frame is a key frame.
 const KEY_EVERY: u32 = 25;
 
-/// Writes a film of [`Video::PaletteVideo1`], [`Video::Rle8`] or [`Video::Rle4`].
+/// Writes a film of [`Video::PaletteVideo1`], [`Video::Rle8`], [`Video::Rle4`] or [`Video::Rgb8`].
 pub(super) fn film(codec: Video, film: Film, to: &Path) {
     let (handler, compression, bits) = match codec {
         Video::Rle8 => (*b"mrle", 1_u32.to_le_bytes(), 8),
         Video::Rle4 => (*b"mrle", 2_u32.to_le_bytes(), 4),
+        Video::Rgb8 => (*b"DIB ", 0_u32.to_le_bytes(), 8),
         _ => (*b"CRAM", *b"CRAM", 8),
     };
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
@@ -34,11 +35,14 @@ pub(super) fn film(codec: Video, film: Film, to: &Path) {
     let mut writer = Writer::new(to, handler, &format).expect("target/ is writable");
     let mut data = Vec::new();
     for frame in 0..film.frames {
-        let key = frame % KEY_EVERY == 0;
-        data.clear();
+        let key = codec == Video::Rgb8 || frame % KEY_EVERY == 0;
+        if codec != Video::Rgb8 {
+            data.clear();
+        }
         match codec {
             Video::Rle8 => rle(&mut chance, film, key, 8, &mut data),
             Video::Rle4 => rle(&mut chance, film, key, 4, &mut data),
+            Video::Rgb8 => boxes(&mut chance, film, &mut data),
             _ => video1(&mut chance, film, key, &mut data),
         }
         writer.frame(&data, key).expect("target/ is writable");
@@ -107,7 +111,13 @@ fn rle(chance: &mut Chance, film: Film, key: bool, bits: u32, to: &mut Vec<u8>) 
         let left = film.width - x;
         match chance.below(8) {
             _ if left == 0 => {
-                to.extend([0, 0]);
+                // The last line ends with the picture.
+                to.extend(
+                    (y + 1 < film.height)
+                        .then_some([0, 0])
+                        .into_iter()
+                        .flatten(),
+                );
                 (x, y) = (0, y + 1);
             }
             // The rest of the line stays as it was.
@@ -140,4 +150,23 @@ fn rle(chance: &mut Chance, film: Film, key: bool, bits: u32, to: &mut Vec<u8>) 
         }
     }
     to.extend([0, 1]);
+}
+
+/// One picture of 8 bits: the last one, with some boxes of one colour or of noise drawn into it.
+fn boxes(chance: &mut Chance, film: Film, picture: &mut Vec<u8>) {
+    let stride = film.width.next_multiple_of(4) as usize;
+    picture.resize(stride * film.height as usize, 0);
+    for number in 0..6 {
+        let (left, low) = (chance.below(film.width), chance.below(film.height));
+        let columns = left as usize..(left + 1 + chance.below(film.width - left)) as usize;
+        let lines = low..low + 1 + chance.below((film.height - low).min(20));
+        let colour = chance.byte();
+        for line in lines {
+            let line = &mut picture[line as usize * stride..][columns.clone()];
+            match number {
+                0 => line.fill_with(|| chance.byte()),
+                _ => line.fill(colour),
+            }
+        }
+    }
 }
