@@ -28,11 +28,15 @@ mod driver;
 
 mod details;
 
+mod formats;
+
 mod wish;
 
 mod filter;
 
 mod stream;
+
+mod opening;
 
 mod drivers;
 
@@ -43,6 +47,8 @@ mod chain;
 mod error;
 
 mod connection;
+
+mod asked;
 
 mod layout;
 

@@ -27,7 +27,7 @@ impl Chain {
     }
 
     /// Converts more of the source, all of it, and puts what comes out behind `out`. With `end`, nothing more is to come: what the
-    /// drivers have kept back comes out, too.
+    /// drivers have kept back comes out, too, and silence completes the last block of an encoder.
     ///
     /// # Errors
     /// As [`Stream::convert`]. What was converted before is in `out`.
@@ -64,7 +64,7 @@ impl Chain {
         &self.steps
     }
 
-    /// How many bytes of the source are not converted: behind the end, what makes no whole block.
+    /// How many bytes of the source are not converted: behind the end, what makes no whole block of a compressed format.
     pub fn unused(&self) -> usize {
         self.waiting
             .first()
@@ -94,6 +94,15 @@ impl Waiting {
             start: !self.started,
             end,
         };
+        let mut incoming = incoming;
+        let short = (self.bytes.len() + incoming.len()) % step.block();
+        if end && short > 0 && encodes(step) {
+            // An encoder would leave out what makes no whole block: silence completes it.
+            self.bytes.extend_from_slice(incoming);
+            let whole = self.bytes.len() - short + step.block();
+            self.bytes.resize(whole, silence(step.source()));
+            incoming = &[];
+        }
         if self.bytes.is_empty() && incoming.is_empty() && !(end && self.started) {
             return Ok(());
         }
@@ -187,6 +196,20 @@ impl Drivers {
         let stream = suggested.and_then(|format| self.stream(source, &format, None));
         stream.map_err(|_| error)
     }
+}
+
+/// The byte that silence is made of.
+fn silence(format: &WaveFormat) -> u8 {
+    match (format.inner_tag(), format.bits()) {
+        // Eight bits have no sign.
+        (WaveFormat::PCM, 8) => 0x80,
+        _ => 0,
+    }
+}
+
+/// Whether plain samples go in, and compressed ones come out.
+fn encodes(step: &Stream) -> bool {
+    is_plain(step.source()) && !is_plain(step.destination())
 }
 
 /// Whether the PCM converter understands it.

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use opendriver_abi::structures::{self, Structure as _};
+use opendriver_abi::Message;
+use opendriver_abi::structures::{self, AcmFilterTagDetails, Structure as _};
 
-use super::Support;
+use super::asked::{LONGEST, MOST_LISTED, MOST_TAGS, TagOf, told};
+use super::layout::{Listed, Place};
+use super::{Driver, Error, Support};
 use crate::BrokenFormat;
 
 /// A filter and its settings: a `WAVEFILTER`, and behind it what its kind needs.
@@ -131,6 +134,84 @@ pub struct Filter {
     pub support: Support,
     /// Its name.
     pub name: String,
+}
+
+impl Driver {
+    /// The kinds of filters that it has, in its order.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`] where the driver breaks. A tag that it refuses to tell is left out.
+    pub fn filter_tags(&self) -> Result<Vec<FilterTag>, Error> {
+        let count = self.details().filter_tags.min(MOST_TAGS);
+        let tags = (0..count).map(|index| self.filter_tag_of(index, 0, TagOf::Index));
+        tags.filter_map(Result::transpose).collect()
+    }
+
+    /// The filters of one tag that the driver lists.
+    ///
+    /// # Errors
+    /// [`Error::Unsent`] where the driver breaks. Filters that it refuses to tell are left out.
+    pub fn filters(&self, tag: u32) -> Result<Vec<Filter>, Error> {
+        let Some(found) = self.filter_tag_of(0, tag, TagOf::Tag)? else {
+            return Ok(Vec::new());
+        };
+        let count = found.standard_filters.min(MOST_LISTED);
+        let filters = (0..count).map(|index| self.filter(&found, index));
+        filters.filter_map(Result::transpose).collect()
+    }
+
+    pub(super) fn filter_tag_of(
+        &self,
+        index: u32,
+        tag: u32,
+        of: TagOf,
+    ) -> Result<Option<FilterTag>, Error> {
+        const DETAILS: Message = Message::ACMDM_FILTERTAG_DETAILS;
+        let mut question = [0; AcmFilterTagDetails::SIZE];
+        let fields = AcmFilterTagDetails {
+            size: AcmFilterTagDetails::SIZE as u32,
+            index,
+            tag,
+            ..AcmFilterTagDetails::zeroed()
+        };
+        fields.write(&mut question);
+        let answer = told(self.connection().ask(DETAILS, &question, of as u32))?;
+        let details = answer.and_then(|answer| AcmFilterTagDetails::read(&answer));
+        Ok(details.map(|details| FilterTag {
+            tag: details.tag,
+            name: { details.name }.to_string(),
+            filter_size: details.filter_size,
+            support: Support::from_bits_retain(details.support),
+            standard_filters: details.standard_filters,
+        }))
+    }
+
+    fn filter(&self, tag: &FilterTag, index: u32) -> Result<Option<Filter>, Error> {
+        const DETAILS: Message = Message::ACMDM_FILTER_DETAILS;
+        let connection = self.connection();
+        let empty = WaveFilter::new(tag.tag, 0, &[]);
+        let size = tag.filter_size.min(LONGEST) as usize;
+        let mut room = connection.room(DETAILS, size.max(empty.as_bytes().len()))?;
+        room[..empty.as_bytes().len()].copy_from_slice(empty.as_bytes());
+        let question = self.layout().filter(Listed {
+            tag: tag.tag,
+            index,
+            place: Place::of(&room),
+        });
+        let Some(answer) = told(connection.ask(DETAILS, &question, 0))? else {
+            return Ok(None);
+        };
+        connection.watch(&room, "filter", DETAILS);
+        let filter = WaveFilter::parse(&room).map_err(|source| self.broken(source))?;
+        Ok(self
+            .layout()
+            .filter_filled(&answer)
+            .map(|(support, name)| Filter {
+                filter,
+                support,
+                name,
+            }))
+    }
 }
 
 #[cfg(test)]

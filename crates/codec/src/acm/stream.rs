@@ -1,18 +1,13 @@
 //! A conversion from one format to another by one driver.
 
 use opendriver::Block;
-use opendriver_abi::answer::MMSYSERR_NOTSUPPORTED;
-use opendriver_abi::structures::{AcmDrvStreamSize, Structure as _};
-use opendriver_abi::{LResult, Message};
+use opendriver_abi::Message;
+use opendriver_abi::answer::MMSYSERR_NOERROR;
 
-use super::layout::{Opening, Place};
+use super::layout::Place;
+use super::opening::{self, OpenStream, Side, Terms};
 use super::{Driver, Error, Overrun, WaveFilter};
 use crate::WaveFormat;
-
-/// `ACM_STREAMOPENF_QUERY`
-const QUERY: u32 = 1;
-/// `ACM_STREAMOPENF_NONREALTIME`: files can wait, so that a codec may take its time.
-const NONREALTIME: u32 = 4;
 
 /// `ACM_STREAMCONVERTF_BLOCKALIGN`
 const BLOCKALIGN: u32 = 0x4;
@@ -54,8 +49,7 @@ impl Flags {
 /// grow. It closes when it is dropped.
 #[derive(Debug)]
 pub struct Stream {
-    driver: Driver,
-    formats: Formats,
+    open: OpenStream,
     from: WaveFormat,
     to: WaveFormat,
     header: Block,
@@ -69,57 +63,6 @@ pub struct Stream {
     overruns: Vec<Overrun>,
 }
 
-/// What a driver is told of a stream; it keeps the addresses, so the blocks live as long as the stream.
-#[derive(Debug)]
-struct Formats {
-    source: Block,
-    destination: Block,
-    filter: Option<Block>,
-    instance: Block,
-}
-
-impl Formats {
-    fn new(
-        driver: &Driver,
-        source: &WaveFormat,
-        destination: &WaveFormat,
-        filter: Option<&WaveFilter>,
-        flags: u32,
-    ) -> Result<Self, Error> {
-        const OPEN: Message = Message::ACMDM_STREAM_OPEN;
-        let connection = driver.connection();
-        let source = connection.block(OPEN, source.as_bytes())?;
-        let destination = connection.block(OPEN, destination.as_bytes())?;
-        let filter = filter
-            .map(|filter| connection.block(OPEN, filter.as_bytes()))
-            .transpose()?;
-        let opening = Opening {
-            source: Place::of(&source),
-            destination: Place::of(&destination),
-            filter: filter.as_ref().map(Place::of).unwrap_or_default(),
-            flags,
-            // The manager's handle is an address of its own; all that a driver can do with it is to tell streams apart.
-            handle: source.address(),
-        };
-        Ok(Self {
-            instance: connection.block(OPEN, &driver.layout().stream(opening))?,
-            source,
-            destination,
-            filter,
-        })
-    }
-
-    fn blocks(&self) -> impl Iterator<Item = (&Block, &'static str)> {
-        [
-            (&self.source, "source format"),
-            (&self.destination, "destination format"),
-            (&self.instance, "stream instance"),
-        ]
-        .into_iter()
-        .chain(self.filter.as_ref().map(|filter| (filter, "filter")))
-    }
-}
-
 impl Stream {
     /// Asks whether the driver would convert, and opens nothing.
     ///
@@ -131,18 +74,12 @@ impl Stream {
         destination: &WaveFormat,
         filter: Option<&WaveFilter>,
     ) -> Result<(), Error> {
-        let flags = QUERY | NONREALTIME;
-        let formats = Formats::new(driver, source, destination, filter, flags)?;
-        let asked =
-            driver
-                .connection()
-                .expect(Message::ACMDM_STREAM_OPEN, formats.instance.address(), 0);
-        for (block, what) in formats.blocks() {
-            driver
-                .connection()
-                .watch(block, what, Message::ACMDM_STREAM_OPEN);
-        }
-        asked
+        let terms = Terms {
+            source,
+            destination,
+            filter,
+        };
+        opening::query(driver, terms)
     }
 
     /// Opens a conversion, and prepares its buffers.
@@ -156,26 +93,23 @@ impl Stream {
         filter: Option<&WaveFilter>,
     ) -> Result<Self, Error> {
         const PREPARE: Message = Message::ACMDM_STREAM_PREPARE;
-        let formats = Formats::new(driver, source, destination, filter, NONREALTIME)?;
-        let open = Open::new(driver, &formats)?;
+        let terms = Terms {
+            source,
+            destination,
+            filter,
+        };
+        let open = OpenStream::new(driver, terms)?;
         let align = usize::from(source.block_align()).max(1);
         let piece = (PIECE / align * align).max(align);
-        let room = size(driver, &formats, Side::Source, piece as u32)?;
+        let room = open.size(Side::Source, piece as u32)?;
+        let connection = driver.connection();
         if room > LARGEST {
             let what = format!("{room} bytes for {piece} of source are too many");
-            return Err(driver
-                .connection()
-                .nonsense(Message::ACMDM_STREAM_SIZE, what));
+            return Err(connection.nonsense(Message::ACMDM_STREAM_SIZE, what));
         }
         // A driver that cannot count backwards converts all the same.
-        let block = size(
-            driver,
-            &formats,
-            Side::Destination,
-            destination.block_align().into(),
-        );
+        let block = open.size(Side::Destination, destination.block_align().into());
         let smallest = block.map_or(0, |block| block as usize).clamp(align, piece);
-        let connection = driver.connection();
         let from_room = connection.room(PREPARE, piece)?;
         let to_room = connection.room(PREPARE, room as usize)?;
         let header = driver
@@ -184,10 +118,8 @@ impl Stream {
         let mut header = connection.block(PREPARE, &header)?;
         open.tell(PREPARE, header.address())?;
         driver.layout().set_prepared(&mut header);
-        open.keep();
         Ok(Self {
-            driver: driver.clone(),
-            formats,
+            open,
             from: source.clone(),
             to: destination.clone(),
             header,
@@ -246,8 +178,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Refused`] where the driver does not start anew, [`Error::Unsent`] where it breaks.
     pub fn reset(&mut self) -> Result<(), Error> {
-        let answer = self.send(Message::ACMDM_STREAM_RESET, 0)?;
-        self.settle(Message::ACMDM_STREAM_RESET, answer)
+        self.open.tell(Message::ACMDM_STREAM_RESET, 0)
     }
 
     /// Closes the stream, and says whether the driver did.
@@ -255,7 +186,8 @@ impl Stream {
     /// # Errors
     /// [`Error::Refused`] where the driver does not close it, [`Error::Unsent`] where it breaks.
     pub fn close(mut self) -> Result<(), Error> {
-        self.finish()
+        self.unprepare()?;
+        self.open.close()
     }
 
     /// How many bytes of destination `source` bytes may need.
@@ -263,7 +195,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Refused`] where the driver does not know.
     pub fn destination_size(&self, source: u32) -> Result<u32, Error> {
-        size(&self.driver, &self.formats, Side::Source, source)
+        self.open.size(Side::Source, source)
     }
 
     /// How many bytes of source are the most that fit into `destination` bytes.
@@ -271,7 +203,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Refused`] where the driver does not know.
     pub fn source_size(&self, destination: u32) -> Result<u32, Error> {
-        size(&self.driver, &self.formats, Side::Destination, destination)
+        self.open.size(Side::Destination, destination)
     }
 
     /// How many bytes of source a block takes, of the source or of the destination, whichever is more: what [`convert`](Self::convert)
@@ -282,7 +214,7 @@ impl Stream {
 
     /// The driver that converts.
     pub fn driver(&self) -> &Driver {
-        &self.driver
+        &self.open.driver
     }
 
     /// What it converts from.
@@ -295,9 +227,12 @@ impl Stream {
         &self.to
     }
 
-    /// Where the driver wrote behind the stream's blocks since this was last asked; of each block the first time only.
+    /// Where the driver wrote behind blocks since this was last asked: those of the stream, of each the first time only, and those of
+    /// questions to the driver.
     pub fn take_overruns(&mut self) -> Vec<Overrun> {
-        std::mem::take(&mut self.overruns)
+        let mut overruns = self.open.driver.take_overruns();
+        overruns.append(&mut self.overruns);
+        overruns
     }
 
     /// Converts what fits into one buffer. Answers how many bytes were used and written.
@@ -309,14 +244,14 @@ impl Stream {
     ) -> Result<(usize, usize), Error> {
         const CONVERT: Message = Message::ACMDM_STREAM_CONVERT;
         self.source[..piece.len()].copy_from_slice(piece);
-        let layout = self.driver.layout();
+        let layout = self.open.driver.layout();
         layout.begin(&mut self.header, piece.len() as u32, flags.bits());
-        let answer = self.send(CONVERT, self.header.address())?;
+        let answer = self.open.send(CONVERT, self.header.address())?;
         let (used, written) = layout.end(&mut self.header);
         self.watch();
         self.calls += 1;
-        if answer != 0 {
-            return Err(self.driver.connection().refused(CONVERT, answer));
+        if answer != MMSYSERR_NOERROR {
+            return Err(self.open.driver.connection().refused(CONVERT, answer));
         }
         let (used, written) = (used as usize, written as usize);
         if used > piece.len() {
@@ -344,7 +279,7 @@ impl Stream {
             };
             *watched = false;
             self.overruns.push(Overrun {
-                driver: self.driver.connection().driver.clone(),
+                driver: self.open.driver.connection().driver.clone(),
                 what,
                 message: Message::ACMDM_STREAM_CONVERT,
                 call: self.calls,
@@ -353,33 +288,20 @@ impl Stream {
         }
     }
 
-    fn finish(&mut self) -> Result<(), Error> {
-        if !std::mem::take(&mut self.prepared) {
-            return Ok(());
+    /// Takes the buffers back from the driver, the first time that it is asked to.
+    fn unprepare(&mut self) -> Result<(), Error> {
+        match std::mem::take(&mut self.prepared) {
+            true => {
+                let header = self.header.address();
+                self.open.tell(Message::ACMDM_STREAM_UNPREPARE, header)
+            }
+            false => Ok(()),
         }
-        let unprepared = self.send(Message::ACMDM_STREAM_UNPREPARE, self.header.address());
-        let closed = self.send(Message::ACMDM_STREAM_CLOSE, 0);
-        self.settle(Message::ACMDM_STREAM_UNPREPARE, unprepared?)?;
-        match closed? {
-            0 => Ok(()),
-            answer => Err(self
-                .driver
-                .connection()
-                .refused(Message::ACMDM_STREAM_CLOSE, answer)),
-        }
-    }
-
-    fn send(&self, message: Message, param2: isize) -> Result<LResult, Error> {
-        let instance = self.formats.instance.address();
-        self.driver.connection().send(message, instance, param2)
-    }
-
-    fn settle(&self, message: Message, answer: LResult) -> Result<(), Error> {
-        settle(&self.driver, message, answer)
     }
 
     fn nonsense(&self, what: String) -> Error {
-        self.driver
+        self.open
+            .driver
             .connection()
             .nonsense(Message::ACMDM_STREAM_CONVERT, what)
     }
@@ -387,86 +309,7 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // A driver that refuses to be done with a stream is not asked again; `close` tells who wants to know.
-        let _ = self.finish();
-    }
-}
-
-/// A stream that a driver has opened, closed again unless it is kept.
-struct Open<'a> {
-    driver: &'a Driver,
-    formats: &'a Formats,
-    kept: bool,
-}
-
-impl<'a> Open<'a> {
-    fn new(driver: &'a Driver, formats: &'a Formats) -> Result<Self, Error> {
-        let instance = formats.instance.address();
-        driver
-            .connection()
-            .expect(Message::ACMDM_STREAM_OPEN, instance, 0)?;
-        Ok(Self {
-            driver,
-            formats,
-            kept: false,
-        })
-    }
-
-    fn tell(&self, message: Message, param2: isize) -> Result<(), Error> {
-        let instance = self.formats.instance.address();
-        let answer = self.driver.connection().send(message, instance, param2)?;
-        settle(self.driver, message, answer)
-    }
-
-    fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        if !self.kept {
-            // The error that brought us here is the one to tell.
-            let _ = self.tell(Message::ACMDM_STREAM_CLOSE, 0);
-        }
-    }
-}
-
-/// Which side's length is given (`ACM_STREAMSIZEF_*`).
-#[derive(Clone, Copy, Debug)]
-enum Side {
-    Source = 0,
-    Destination = 1,
-}
-
-fn size(driver: &Driver, formats: &Formats, given: Side, len: u32) -> Result<u32, Error> {
-    const SIZE: Message = Message::ACMDM_STREAM_SIZE;
-    let mut fields = AcmDrvStreamSize {
-        size: AcmDrvStreamSize::SIZE as u32,
-        flags: given as u32,
-        ..AcmDrvStreamSize::zeroed()
-    };
-    match given {
-        Side::Source => fields.source_length = len,
-        Side::Destination => fields.destination_length = len,
-    }
-    let mut question = [0; AcmDrvStreamSize::SIZE];
-    fields.write(&mut question);
-    let connection = driver.connection();
-    let block = connection.block(SIZE, &question)?;
-    connection.expect(SIZE, formats.instance.address(), block.address())?;
-    connection.watch(&block, "size", SIZE);
-    let filled = AcmDrvStreamSize::read(&block).unwrap_or(fields);
-    Ok(match given {
-        Side::Source => filled.destination_length,
-        Side::Destination => filled.source_length,
-    })
-}
-
-/// A message that a driver need not know: most have nothing to prepare and nothing to forget.
-fn settle(driver: &Driver, message: Message, answer: LResult) -> Result<(), Error> {
-    match answer {
-        0 | MMSYSERR_NOTSUPPORTED => Ok(()),
-        answer => Err(driver.connection().refused(message, answer)),
+        // The stream closes behind this; `close` tells who wants to know what the driver says.
+        let _ = self.unprepare();
     }
 }

@@ -109,7 +109,7 @@ fn wished(
                 rate: wishes.rate,
                 bits: wishes.bits,
             };
-            drivers.suggest(&plain(16), &wish)
+            drivers.target(&plain(16), &wish)
         }
     }
 }

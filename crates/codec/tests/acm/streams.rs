@@ -4,7 +4,7 @@ use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Chain, Driver, Drivers, Error, Flags, Stream, Wish};
 use proptest::prelude::*;
 
-use crate::halves::{self, Mischief, halved};
+use crate::halves::{self, BLOCK, Mischief, halved};
 use crate::real;
 
 /// A tone with a little of everything, one channel, 16 bits.
@@ -63,12 +63,15 @@ fn what_is_encoded_is_decoded_to_much_the_same() {
             encoded.len()
         );
         let decoded = convert(&mut back, &encoded, 10_000);
-        let found = error(&samples(&sound)[..decoded.len() / 2], &samples(&decoded));
+        // Nothing is lost at the end, where silence completes the last block.
+        let block = there.steps()[0].block();
+        let more = decoded.len().checked_sub(sound.len());
         assert!(
-            decoded.len() + 4096 > sound.len(),
+            more.is_some_and(|more| more < block),
             "{target}: {} bytes",
             decoded.len()
         );
+        let found = error(&samples(&sound), &samples(&decoded));
         assert!(found < most, "{target}: {found}");
     }
 }
@@ -203,9 +206,11 @@ proptest! {
         let drivers = Drivers::named(&manager, &["halves"]);
         let (plain, half) = (WaveFormat::pcm(1, 8000, 16), halves::format(8000));
         let mut chain = drivers.chain(&plain, &half).unwrap();
-        prop_assert_eq!(convert(&mut chain, &sound, piece), halved(&sound));
+        let mut whole = sound.clone();
+        whole.resize(sound.len().next_multiple_of(BLOCK), 0);
+        prop_assert_eq!(convert(&mut chain, &sound, piece), halved(&whole));
         chain.reset().unwrap();
-        prop_assert_eq!(convert(&mut chain, &sound, 100_000), halved(&sound));
+        prop_assert_eq!(convert(&mut chain, &sound, 100_000), halved(&whole));
     }
 
     #[test]
