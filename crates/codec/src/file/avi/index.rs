@@ -52,6 +52,7 @@ pub(super) struct Track {
     bytes: u64,
     keeps_bytes: bool,
     all_keys: bool,
+    has_palette: bool,
     /// Where the palette changes.
     palettes: Vec<u64>,
 }
@@ -62,6 +63,7 @@ impl Index {
         let tracks = streams.iter().map(|stream| Track {
             keeps_bytes: matches!(stream.kind, StreamKind::Audio(_)) || stream.sample_size > 0,
             all_keys: stream.kind.is_all_keys(),
+            has_palette: matches!(stream.kind, StreamKind::Video(_)),
             ..Track::default()
         });
         Self {
@@ -76,16 +78,29 @@ impl Index {
     }
 
     /// Notes the next chunk of a stream. One that is not behind the one before is none, and the index not whole.
-    pub(super) fn push(&mut self, stream: usize, offset: u64, size: u32, key: Option<bool>) {
+    pub(super) fn push(
+        &mut self,
+        (stream, code): (usize, [u8; 2]),
+        offset: u64,
+        size: u32,
+        key: Option<bool>,
+    ) {
         let Some(track) = self.tracks.get_mut(stream) else {
             return;
         };
-        let is_behind = track
-            .entries
-            .last()
-            .is_none_or(|last| last.offset() < offset);
+        let is_palette = track.has_palette && code == *b"pc";
+        let last = match is_palette {
+            true => track.palettes.last().copied(),
+            false => track.entries.last().map(|entry| entry.offset()),
+        };
+        let is_behind = last.is_none_or(|last| last < offset);
         if !is_behind || offset > Entry::OFFSET || self.count == MOST_ENTRIES {
             self.is_whole = false;
+            return;
+        }
+        self.count += 1;
+        if is_palette {
+            track.palettes.push(offset);
             return;
         }
         let key = if track.all_keys { Some(true) } else { key };
@@ -94,28 +109,28 @@ impl Index {
             track.before.push(track.bytes);
         }
         track.bytes += u64::from(size);
-        self.count += 1;
     }
 
-    /// Notes the next change of a palette.
-    pub(super) fn push_palette(&mut self, stream: usize, offset: u64) {
-        let Some(track) = self.tracks.get_mut(stream) else {
-            return;
-        };
-        let is_behind = track.palettes.last().is_none_or(|last| *last < offset);
-        if !is_behind || self.count == MOST_ENTRIES {
-            self.is_whole = false;
-            return;
-        }
-        track.palettes.push(offset);
-        self.count += 1;
+    /// Where the next chunk behind an offset starts, when so many of each stream have come.
+    pub(super) fn next(&self, counts: &[(u64, u64)], offset: u64) -> Option<u64> {
+        let coming = self
+            .tracks
+            .iter()
+            .zip(counts)
+            .filter_map(|(track, (count, _))| {
+                let next = track.offset(*count)?;
+                if next > offset {
+                    Some(next)
+                } else {
+                    track.offset(count + 1)
+                }
+            });
+        coming.min()
     }
 
-    /// Takes over where palettes change, which OpenDML indexes do not tell.
-    pub(super) fn take_palettes(&mut self, from: Self) {
-        for (track, from) in self.tracks.iter_mut().zip(from.tracks) {
-            track.palettes = from.palettes;
-        }
+    /// Whether any palette changes.
+    pub(super) fn has_palettes(&self) -> bool {
+        self.tracks.iter().any(|track| !track.palettes.is_empty())
     }
 
     /// Forgets keys where no chunk of a stream is one: its writer did not say.
@@ -226,8 +241,8 @@ mod tests {
         let sound = Stream::audio(WaveFormat::pcm(1, 8000, 16));
         let mut index = Index::new(&[video, sound]);
         for number in 0..10 {
-            index.push(0, 100 * number, 50, Some(number % 4 == 0));
-            index.push(1, 100 * number + 58, 6, None);
+            index.push((0, *b"dc"), 100 * number, 50, Some(number % 4 == 0));
+            index.push((1, *b"wb"), 100 * number + 58, 6, None);
         }
         index
     }
@@ -245,7 +260,7 @@ mod tests {
     #[test]
     fn what_goes_back_is_not_taken() {
         let mut index = index();
-        index.push(0, 100, 50, Some(true));
+        index.push((0, *b"dc"), 100, 50, Some(true));
         assert!(!index.is_whole);
         assert_eq!(index.tracks[0].len(), 10);
     }
@@ -256,7 +271,7 @@ mod tests {
         let mut found = Index::new(&[]);
         found.tracks = vec![Track::default()];
         for offset in [100, 150, 400] {
-            found.push(0, offset, 1, None);
+            found.push((0, *b"dc"), offset, 1, None);
         }
         found.learn_keys(&known);
         let keys: Vec<_> = found.tracks[0]

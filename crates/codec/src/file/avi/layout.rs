@@ -13,9 +13,6 @@ pub(super) const SEGMENTS: usize = 256;
 /// Bytes before the entries of either kind of OpenDML index.
 pub(super) const INDEX_HEAD: usize = 24;
 
-/// `AVISF_VIDEO_PALCHANGES`
-const PALETTE_CHANGES: u32 = 0x1_0000;
-
 /// A stream and what has been counted of it.
 pub(super) struct Track {
     pub(super) stream: Stream,
@@ -136,7 +133,7 @@ impl Layout<'_> {
             stream.length = low(stream.units(track.chunks, track.bytes));
         }
         if track.changes_palette {
-            stream.flags |= PALETTE_CHANGES;
+            stream.flags |= Stream::PALETTE_CHANGES;
         }
         let mut chunks = vec![
             riff::chunk(FourCc::new(*b"strh"), &stream.header()),

@@ -9,7 +9,7 @@ use super::opening::Opening;
 use super::stored;
 use super::walk::{Fit, Found, IDX1, MOVI, Walk, index_of, is_info};
 use super::{Main, Stream, StreamKind, parse_chunk_id};
-use crate::file::riff::{self, Header, JUNK};
+use crate::file::riff::{self, Header, JUNK, RIFF};
 use crate::file::{Error, Input, Warnings};
 
 /// A chunk of sound that is longer comes in pieces, so that a whole recording in one chunk takes no more memory.
@@ -125,7 +125,7 @@ impl Reader {
                     data.clear();
                     return Ok(None);
                 }
-                Some(Found::Chunk(header, fit)) => (header, fit),
+                Some(Found::Chunk(header, fit)) => self.fit_between(header, fit)?,
                 Some(Found::List(header, kind)) => {
                     if is_info(kind) && !self.has_late_info {
                         self.opening.take_info(&mut self.walk, header)?;
@@ -220,6 +220,35 @@ impl Reader {
     /// How long the file is, in bytes; a pipe does not tell.
     pub fn length(&self) -> Option<u64> {
         self.walk.input.length()
+    }
+
+    /// Cuts a chunk that claims to reach over the one that comes next in the index, if that is there.
+    fn fit_between(&mut self, mut header: Header, fit: Fit) -> Result<(Header, Fit), Error> {
+        let next = match &self.index {
+            Some(index) if index.is_whole && fit == Fit::Whole => {
+                index.next(&self.counts, header.offset)
+            }
+            _ => None,
+        };
+        let Some(next) = next.filter(|next| (header.data()..header.end()).contains(next)) else {
+            return Ok((header, fit));
+        };
+        riff::seek(&mut self.walk.input, next)?;
+        let found = Header::read(&mut self.walk.input, false)?;
+        let is_there = found.is_some_and(|found| parse_chunk_id(found.id).is_some());
+        riff::seek(&mut self.walk.input, header.data())?;
+        if !is_there {
+            return Ok((header, fit));
+        }
+        let there = next - header.data();
+        let text = format!(
+            "the chunk \"{}\" claims {} bytes, {there} come before the next",
+            header.id, header.size
+        );
+        self.walk.warnings.push(header.offset, text);
+        self.walk.cut();
+        header.size = there.try_into().unwrap_or(header.size);
+        Ok((header, Fit::Cut))
     }
 
     /// What a chunk is, if it is one of a stream, and notes that it came.
@@ -379,7 +408,7 @@ impl Reader {
     fn read_index(&mut self) -> Result<(), Error> {
         let streams = &self.opening.streams;
         let parts = stored::parts(&mut self.walk, streams, &self.opening.supers)?;
-        let mut old = None;
+        let (mut old, mut has_parts) = (None, false);
         if let Some(end) = self.walk.movi_end() {
             // What is wrong there is told when reading comes there.
             let told = self.walk.warnings.clone();
@@ -395,6 +424,10 @@ impl Reader {
                         self.walk.skip(header)?
                     }
                     Some(Found::List(header, kind)) if is_info(kind) => late.push(header),
+                    Some(Found::List(header, _)) => {
+                        has_parts = header.id == RIFF;
+                        break;
+                    }
                     _ => break,
                 }
                 if let Some(header) = late.pop() {
@@ -405,16 +438,24 @@ impl Reader {
             self.walk.warnings = told;
         }
         let place = (self.opening.movi, self.opening.first);
+        let streams = &self.opening.streams;
         let old = match old {
-            Some(header) => stored::idx1(&mut self.walk, header, &self.opening.streams, place)?,
+            Some(header) => stored::idx1(&mut self.walk, header, streams, place)?,
             None => None,
         };
+        // Where palettes change is said of the first part alone.
+        let changes = old.as_ref().is_some_and(Index::has_palettes)
+            || streams.iter().any(Stream::changes_palette);
         self.index = match (parts, old) {
-            (Some(mut parts), Some(old)) => {
-                parts.take_palettes(old);
+            (Some(mut parts), _) => {
+                parts.is_whole &= !changes;
                 Some(parts)
             }
-            (parts, old) => parts.or(old),
+            (None, Some(mut old)) => {
+                old.is_whole &= !has_parts;
+                Some(old)
+            }
+            (None, None) => None,
         };
         if self.index.is_none() {
             self.walk
@@ -445,8 +486,7 @@ impl Reader {
             match parse_chunk_id(header.id) {
                 _ if is_index && stored.len() < MOST_INDEXES => stored.push((header, movi)),
                 _ if is_index || header.id == JUNK => {}
-                Some((stream, code)) if code == *b"pc" => index.push_palette(stream, header.offset),
-                Some((stream, _)) => index.push(stream, header.offset, header.size, None),
+                Some(name) => index.push(name, header.offset, header.size, None),
                 None => {}
             }
             if fit != Fit::Absurd {
@@ -459,6 +499,7 @@ impl Reader {
         for (header, movi) in stored {
             self.learn(&mut index, header, movi)?;
         }
+        index.doubt_keys();
         self.is_rebuilt = true;
         self.walk.warnings = told;
         self.index = Some(index);

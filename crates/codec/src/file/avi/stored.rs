@@ -4,7 +4,7 @@ use opendriver_abi::structures::FourCc;
 
 use super::index::Index;
 use super::walk::{Walk, index_of};
-use super::{IS_KEY, IS_LIST, LARGEST, Stream, parse_chunk_id};
+use super::{IS_KEY, IS_LIST, Stream, parse_chunk_id};
 use crate::file::Error;
 use crate::file::riff::{self, Header};
 
@@ -56,11 +56,7 @@ pub(super) fn idx1(
             continue;
         }
         let offset = u64::from(offset);
-        if code == *b"pc" {
-            index.push_palette(stream, offset);
-        } else {
-            index.push(stream, offset, size, Some(flags & IS_KEY != 0));
-        }
+        index.push((stream, code), offset, size, Some(flags & IS_KEY != 0));
         if number % step == 0 || samples.is_empty() {
             samples.push(Sample {
                 stream,
@@ -79,18 +75,18 @@ pub(super) fn idx1(
         0,
         first.wrapping_sub(sample.offset).cast_signed(),
     ];
-    let mut best = (0, 0);
+    let mut best = ((0, 0), 0);
     for base in bases {
         let right = right(walk, &samples, base)?;
         if right > best.0 {
             best = (right, base);
         }
-        if right == samples.len() {
+        if right == (samples.len(), samples.len()) {
             break;
         }
     }
-    let (right, base) = best;
-    if right == 0 {
+    let ((right, sizes), base) = best;
+    if right * 2 < samples.len() || sizes == 0 && samples.len() > 1 {
         walk.warnings
             .push(header.offset, "the index leads to no chunk");
         return Ok(None);
@@ -168,7 +164,7 @@ pub(super) fn parts(
     }
     let step = samples.len().div_ceil(2 * SAMPLES).max(1);
     let samples: Vec<Sample> = samples.into_iter().step_by(step).collect();
-    let right = right(walk, &samples, 0)?;
+    let (right, _) = right(walk, &samples, 0)?;
     judge(walk, place, &mut index, right, samples.len());
     Ok(Some(index))
 }
@@ -241,7 +237,7 @@ fn entries(
             continue;
         };
         let (size, is_key) = (size & !(1 << 31), size >> 31 == 0);
-        index.push(stream, offset, size, Some(is_key));
+        index.push((stream, *b"##"), offset, size, Some(is_key));
         step.offer(Sample {
             stream,
             offset,
@@ -276,9 +272,9 @@ impl<'a> Stepper<'a> {
     }
 }
 
-/// How many samples are what the chunks say.
-fn right(walk: &mut Walk, samples: &[Sample], base: i64) -> Result<usize, Error> {
-    let mut right = 0;
+/// How many samples lead to a chunk of their stream, and how many of these have the size that the chunk says.
+fn right(walk: &mut Walk, samples: &[Sample], base: i64) -> Result<(usize, usize), Error> {
+    let (mut places, mut sizes) = (0, 0);
     for sample in samples {
         let Some(offset) = sample.offset.checked_add_signed(base) else {
             continue;
@@ -287,15 +283,16 @@ fn right(walk: &mut Walk, samples: &[Sample], base: i64) -> Result<usize, Error>
             continue;
         }
         riff::seek(&mut walk.input, offset)?;
-        let header = Header::read(&mut walk.input, false)?;
-        let is_right = header.is_some_and(|header| {
-            let stream = parse_chunk_id(header.id).map(|(stream, _)| stream);
-            let has_size = header.size == sample.size || sample.size > LARGEST;
-            stream == Some(sample.stream) && has_size
-        });
-        right += usize::from(is_right);
+        let Some(header) = Header::read(&mut walk.input, false)? else {
+            continue;
+        };
+        let stream = parse_chunk_id(header.id).map(|(stream, _)| stream);
+        if stream == Some(sample.stream) {
+            places += 1;
+            sizes += usize::from(header.size == sample.size);
+        }
     }
-    Ok(right)
+    Ok((places, sizes))
 }
 
 fn judge(walk: &mut Walk, offset: u64, index: &mut Index, right: usize, of: usize) {
@@ -303,7 +300,7 @@ fn judge(walk: &mut Walk, offset: u64, index: &mut Index, right: usize, of: usiz
     if right < of {
         index.is_whole = false;
         let text = format!(
-            "{} of {of} entries of the index are not what the chunks say",
+            "{} of {of} entries of the index lead to no chunk",
             of - right
         );
         walk.warnings.push(offset, text);

@@ -71,6 +71,9 @@ impl Stream {
     /// Bytes of `AVISTREAMHEADER`.
     pub(super) const HEADER: usize = 56;
 
+    /// `AVISF_VIDEO_PALCHANGES`
+    pub(super) const PALETTE_CHANGES: u32 = 0x1_0000;
+
     /// A stream of pictures, `rate` of them in `scale` seconds.
     pub fn video(format: BitmapFormat, handler: FourCc, scale: u32, rate: u32) -> Self {
         Self {
@@ -191,6 +194,11 @@ impl Stream {
             bytes[at..at + 2].copy_from_slice(&half.to_le_bytes());
         }
         bytes
+    }
+
+    /// Whether the file says that the palette changes.
+    pub(super) fn changes_palette(&self) -> bool {
+        self.flags & Self::PALETTE_CHANGES != 0
     }
 
     /// How many units come in so many chunks of so many bytes.

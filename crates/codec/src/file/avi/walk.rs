@@ -127,6 +127,11 @@ impl Walk {
         self.place.put_back = Some(header);
     }
 
+    /// Takes note that the chunk that was found ends where the next begins, without padding.
+    pub(super) fn cut(&mut self) {
+        self.place.odd = false;
+    }
+
     /// Answers what comes next, or nothing at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<Found>, Error> {
         loop {

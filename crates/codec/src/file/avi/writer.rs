@@ -3,7 +3,7 @@
 use opendriver_abi::structures::FourCc;
 
 use super::layout::{INDEX_HEAD, Layout, PartIndex, SEGMENTS, Track, low};
-use super::{IS_KEY, LARGEST, MOST_STREAMS, NO_TIME, Stream, chunk_id};
+use super::{IS_KEY, LARGEST, MOST_STREAMS, NO_TIME, Stream, StreamKind, chunk_id};
 use crate::file::riff::{self, JUNK, RIFF};
 use crate::file::{Error, Output};
 
@@ -15,7 +15,6 @@ const ENTRY: usize = 16;
 
 /// How a file is written.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Options {
     /// Whether the file may grow into several parts (OpenDML), each of which has an index of its own. Room for that is kept in
     /// the header, some 4 KiB a stream. Without it, a file ends at 4 GiB and a million chunks.
@@ -132,7 +131,8 @@ impl Writer {
         self.write_as(stream, code, data, is_key)
     }
 
-    /// Writes a chunk of a stream whose name ends with these two characters, as `db` and `dc` tell pictures apart.
+    /// Writes a chunk of a stream whose name ends with these two characters: `db` and `dc` tell pictures apart, `pc` is a change of
+    /// the palette.
     ///
     /// # Errors
     /// As of [`write`](Self::write).
@@ -159,8 +159,11 @@ impl Writer {
     /// Writes a change of the palette (`AVIPALCHANGE`), which takes effect with the next picture.
     ///
     /// # Errors
-    /// As of [`write`](Self::write).
+    /// As of [`write`](Self::write). Only pictures have palettes.
     pub fn write_palette(&mut self, stream: usize, data: &[u8]) -> Result<(), Error> {
+        if !matches!(self.track(stream)?.stream.kind, StreamKind::Video(_)) {
+            return Err(unsupported("a palette of what is no picture".to_owned()));
+        }
         self.put(stream, *b"pc", data, NO_TIME)?;
         self.track(stream)?.changes_palette = true;
         Ok(())

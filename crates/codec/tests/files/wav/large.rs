@@ -1,6 +1,5 @@
 //! Beyond 4 GiB, in files that are mostly holes.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use opendriver_abi::structures::FourCc;
@@ -9,33 +8,7 @@ use opendriver_codec::file::wav::{Length, Options, Reader, Writer};
 use opendriver_codec::file::{Input, Output};
 
 use crate::place::{Place, input};
-
-/// A file that takes zeroes as holes, so that gigabytes of silence cost nothing.
-struct Sparse(File);
-
-static ZEROES: [u8; 1 << 20] = [0; 1 << 20];
-
-impl Write for Sparse {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if ZEROES.get(..bytes.len()) == Some(bytes) {
-            let end = self.0.stream_position()? + bytes.len() as u64;
-            self.0.set_len(end)?;
-            self.0.seek(SeekFrom::Start(end))?;
-            return Ok(bytes.len());
-        }
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Seek for Sparse {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.0.seek(to)
-    }
-}
+use crate::sparse::{Sparse, ZEROES};
 
 const SILENCE: u64 = (4 << 30) + (1 << 20);
 
