@@ -11,7 +11,6 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use opendriver_codec::convert::SoundWishes;
 
-pub(crate) use self::batch::Batch;
 pub(crate) use self::convert::Convert;
 use crate::number::{self, Pair};
 use crate::request::Request;

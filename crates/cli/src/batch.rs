@@ -23,8 +23,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
 
-use opendriver_codec::convert::Kind;
-
 use self::one::Run;
 use self::plan::Wanted;
 use self::progress::Progress;
@@ -71,20 +69,17 @@ pub(crate) enum Error {
     Unwritten { file: PathBuf, source: io::Error },
 }
 
-/// Converts all files of a list or a folder that are still to do, to a `kind` of file that is wished or to their own.
+/// Converts all files of a list or a folder that are still to do.
 ///
 /// # Errors
 /// What keeps a batch from beginning, and a standard output that cannot be written to.
-pub(crate) fn run(
-    batch: &args::Batch,
-    kind: Option<Kind>,
-    session: &Session,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Failure> {
+    let batch = &convert.batch;
     let (Some(from), Some(out)) = (&batch.batch, &batch.out) else {
         // The command line does not come without them.
         return Ok(Exit::Done);
     };
-    let kind = kind.map(|kind| kind.to_string());
+    let kind = convert.to.map(|kind| kind.to_string());
     let Gathered { wanted, unread } = gather(from, out)?;
     let mut jobs = plan::plan(wanted, out, kind.as_deref())?;
     if let Some(shard) = batch.shard {
@@ -97,7 +92,10 @@ pub(crate) fn run(
             source,
         })?,
     };
-    let run = Run::new(batch.timeout.map(Duration::from_secs))?;
+    let run = Run::new(
+        batch.timeout.map(Duration::from_secs),
+        convert.state.as_deref(),
+    )?;
     run.stop.listen().map_err(|source| Error::System {
         what: "listen for Ctrl-C",
         source,

@@ -20,6 +20,7 @@ struct Report {
     command: Vec<String>,
     input: Hashed,
     output: Option<Hashed>,
+    state: Option<Hashed>,
     drivers: Vec<Driver>,
 }
 
@@ -38,13 +39,15 @@ struct Driver {
 #[derive(Debug)]
 pub(super) struct Done {
     deciding: Vec<OsString>,
+    state: Option<PathBuf>,
     drivers: Mutex<HashMap<PathBuf, Option<String>>>,
 }
 
 impl Done {
-    /// For conversions with these options.
-    pub(super) fn new(options: &Options) -> Self {
+    /// For conversions with these options, and a codec's state from this file.
+    pub(super) fn new(options: &Options, state: Option<&Path>) -> Self {
         Self {
+            state: state.map(Path::to_owned),
             deciding: options.deciding.clone(),
             drivers: Mutex::default(),
         }
@@ -62,6 +65,10 @@ impl Done {
         // What costs least comes first.
         report.complete
             && Options::of(&report.command).is_some_and(|options| options.deciding == self.deciding)
+            && match (&self.state, &report.state) {
+                (Some(path), Some(hashed)) => is(path, hashed),
+                (now, then) => now.is_none() && then.is_none(),
+            }
             && report.drivers.iter().all(|driver| self.is_same(driver))
             && is(&job.source, &report.input)
             && report.output.is_some_and(|output| is(&job.target, &output))

@@ -27,7 +27,7 @@ pub(super) struct Run {
 
 impl Run {
     /// With the options of this process' own command line.
-    pub(super) fn new(timeout: Option<Duration>) -> Result<Self, Error> {
+    pub(super) fn new(timeout: Option<Duration>, state: Option<&Path>) -> Result<Self, Error> {
         let program = env::current_exe().map_err(|source| Error::System {
             what: "find the program that is running",
             source,
@@ -36,7 +36,7 @@ impl Run {
         let options = Options::of(env::args_os()).unwrap_or_default();
         Ok(Self {
             program,
-            done: Done::new(&options),
+            done: Done::new(&options, state),
             options,
             timeout,
             stop: Arc::default(),

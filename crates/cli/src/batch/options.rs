@@ -81,3 +81,64 @@ fn words(arg: &Arg, matches: &ArgMatches) -> Vec<OsString> {
 fn is_about_printing(id: &str, value: &OsStr) -> bool {
     id == "format" && (value == "text" || value == "json")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::Options;
+
+    fn of(line: &str) -> Option<Options> {
+        Options::of(line.split(' '))
+    }
+
+    fn words(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn options_of_a_file_are_handed_on_and_those_of_the_batch_are_not() {
+        let options = of(
+            "drv -q --registry r.toml convert --batch list --out new --jobs 3 --shard 0/2 --timeout 9 --summary s.json \
+             --format json --format 8000Hz,mono --driver a.acm --driver=b.dll --copy-audio --frames 3..9 --state s",
+        )
+        .expect("a conversion");
+        let deciding = [
+            "--driver=a.acm",
+            "--driver=b.dll",
+            "--format=8000Hz,mono",
+            "--state=s",
+            "--frames=3..9",
+            "--copy-audio",
+        ];
+        assert_eq!(options.deciding, words(&deciding));
+        assert_eq!(
+            options.words,
+            [words(&deciding), words(&["--registry=r.toml"])].concat()
+        );
+    }
+
+    #[test]
+    fn what_a_child_is_given_has_the_same_options() {
+        let batch = of("drv convert --batch b --out o --quality 7 --to avi --strict --path p");
+        let batch = batch.expect("a conversion");
+        let child = ["drv", "convert"].map(OsString::from).into_iter();
+        let child = child
+            .chain(batch.words.clone())
+            .chain(["--report=r", "--", "in", "out"].map(OsString::from));
+        assert_eq!(Options::of(child), Some(batch));
+    }
+
+    #[test]
+    fn other_command_lines_have_none() {
+        for line in [
+            "drv list",
+            "drv convert in",
+            "drv convert in out --frobnicate",
+            "",
+            "drv",
+        ] {
+            assert_eq!(of(line), None, "{line}");
+        }
+    }
+}

@@ -45,7 +45,7 @@ pub(super) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Fa
     match (&convert.input, &convert.output) {
         (Some(input), Some(output)) => run_one(convert, input, output, session),
         // The command line has one or the other.
-        _ => batch::run(&convert.batch, convert.to, session),
+        _ => batch::run(convert, session),
     }
 }
 
@@ -216,6 +216,10 @@ impl Work<'_> {
     fn report(&mut self, path: &Path, ended: &Result<Exit, Failure>) -> Result<(), Failure> {
         let input = self.input_facts();
         let output = self.output_facts();
+        let state = self.convert.state.as_deref().map(|path| {
+            let hash = Hash::of_file(path).ok();
+            FileFacts::of(path, hash)
+        });
         let streams = self
             .tracks
             .iter()
@@ -232,6 +236,7 @@ impl Work<'_> {
                 .collect(),
             input,
             output,
+            state,
             complete: matches!(ended, Ok(Exit::Done)),
             interrupted: matches!(ended, Ok(Exit::Interrupted)),
             faults: match ended {
@@ -255,11 +260,7 @@ impl Work<'_> {
             .take()
             .and_then(|hash| hash.join().ok()?.ok());
         let hash = file.or(passing);
-        FileFacts {
-            path: self.input.display().to_string(),
-            size: hash.map(|(_, size)| size),
-            sha256: hash.map(|(hash, _)| hash),
-        }
+        FileFacts::of(self.input, hash)
     }
 
     fn output_facts(&self) -> Option<FileFacts> {
@@ -271,11 +272,7 @@ impl Work<'_> {
             (None, None) => return None,
         };
         let path = path.map_or(self.output, PathBuf::as_path);
-        Some(FileFacts {
-            path: path.display().to_string(),
-            size: hash.map(|(_, size)| size),
-            sha256: hash.map(|(hash, _)| hash),
-        })
+        Some(FileFacts::of(path, hash))
     }
 }
 

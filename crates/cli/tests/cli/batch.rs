@@ -398,6 +398,33 @@ fn after_a_stop_the_running_file_is_finished_and_no_other_begins() {
 }
 
 #[test]
+fn a_second_stop_drops_what_does_not_end() {
+    let station = station();
+    let pipe = station.path("old/first.wav");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).expect("a pipe");
+    station.file("list", "old/first.wav\nold/second.wav\n");
+    let mut command =
+        station.command(&["convert", "--batch", "list", "--out", "new", "--jobs", "1"]);
+    let mut batch = command.stdout(Stdio::piped()).spawn().expect("drv runs");
+    // The codec never comes back from what it gets here, so the first stop alone would not end the file.
+    fs::write(&pipe, tone(HANGS, 20_000)).expect("a reader");
+    // Two signals at once may be one to the system, so it is told until it ends.
+    while batch.try_wait().expect("drv runs").is_none() {
+        kill_process(Pid::from_child(&batch), Signal::INT).expect("it is not waited for yet");
+        std::thread::yield_now();
+    }
+    let output = batch.wait_with_output().expect("drv ends");
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "0 converted, 0 skipped, 0 failed, 2 left\n"
+    );
+    let mut unfinished = files_below(&station.path("new"));
+    unfinished.retain(|file| file.to_string_lossy().contains(".drv-"));
+    assert_eq!(unfinished, [""; 0].map(PathBuf::from));
+}
+
+#[test]
 fn what_cannot_be_asked_of_a_batch_is_a_usage_error() {
     let station = station();
     for line in [

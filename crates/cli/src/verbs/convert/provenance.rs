@@ -25,6 +25,9 @@ pub(super) struct Report<'a> {
     pub(super) input: FileFacts,
     /// What was written; none where that did not begin.
     pub(super) output: Option<FileFacts>,
+    /// What the video codec was given as its state; none where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<FileFacts>,
     /// Whether all of the input was converted.
     pub(super) complete: bool,
     /// Whether somebody stopped it.
@@ -47,6 +50,17 @@ pub(super) struct FileFacts {
     pub(super) size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sha256: Option<Hash>,
+}
+
+impl FileFacts {
+    /// Of a file with this hash and length, as far as they are known.
+    pub(super) fn of(path: &Path, hash: Option<(Hash, u64)>) -> Self {
+        Self {
+            path: path.display().to_string(),
+            size: hash.map(|(_, size)| size),
+            sha256: hash.map(|(hash, _)| hash),
+        }
+    }
 }
 
 /// A driver that had a part in it.
