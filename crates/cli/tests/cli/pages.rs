@@ -29,6 +29,34 @@ fn the_reference_says_what_drv_does() {
         "system.ini",
         "[drivers]\nwave=mmdrv.dll\nmidi=mmdrv.dll port1\n[386Enh]\ndevice=vtd.386\n",
     );
+    let sound = |codec, channels, rate| {
+        let samples = rate;
+        media::sound(
+            codec,
+            Tone {
+                channels,
+                rate,
+                samples,
+            },
+        )
+    };
+    let film = Film {
+        width: 32,
+        height: 24,
+        frames: 12,
+    };
+    let film = media::video(Video::Cinepak, film);
+    let clip = media::together(&film, &sound(Sound::MsAdpcm, 2, 22_050));
+    std::fs::create_dir(station.path("calls")).expect("the folder is ours");
+    for (file, name) in [
+        (&clip, "clip.avi"),
+        (&sound(Sound::Gsm, 1, 8000), "call.wav"),
+        (&sound(Sound::Gsm, 1, 8000), "calls/a.wav"),
+        (&sound(Sound::Gsm, 1, 8000), "calls/b.wav"),
+    ] {
+        std::fs::copy(file, station.path(name)).expect("the folder is ours");
+    }
+    station.file("calls/torn.wav", b"RIFF\x04\0\0\0WAVE");
     check("../../docs/drv.md", &station);
 }
 
