@@ -6,5 +6,6 @@ mod asking;
 mod compressing;
 mod decompressing;
 mod foreign;
+mod random;
 mod searching;
 mod wine;

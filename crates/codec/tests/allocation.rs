@@ -1,0 +1,123 @@
+//! From frame to frame, nothing is allocated.
+#![expect(unsafe_code, reason = "counts what goes through the allocator")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use opendriver::{Manager, Message};
+use opendriver_abi::structures::{BitmapInfoHeader, FourCc, IcInfo, Structure as _};
+use opendriver_codec::vfw::{Codec, FrameFlags, Mode, Settings};
+use opendriver_codec::{BitmapFormat, Pixel};
+use opendriver_sdk::{BadClaim, BuiltIn, Call};
+
+/// The system's allocator, which counts what each thread asks of it.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: all is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: vouched by the caller.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        // SAFETY: vouched by the caller.
+        unsafe { System.dealloc(address, layout) };
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Counts what `work` allocates on this thread.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+/// A codec that does nothing: its frames are 100 bytes, whatever is in them.
+fn idle(call: &Call<'_>) -> Result<isize, BadClaim> {
+    match call.message {
+        Message::ICM_GETINFO => {
+            let mut info = IcInfo::zeroed();
+            (info.kind, info.flags) = (FourCc::VIDC, 0x4);
+            call.claim(call.param1).set_structure(&info)?;
+            Ok(568)
+        }
+        Message::ICM_COMPRESS => {
+            let mut format = [0; 8];
+            call.claim(call.param1).at(8).read(&mut format)?;
+            let format = call.claim(isize::from_ne_bytes(format));
+            format.at(20).write_u32(100).map(|()| 0)
+        }
+        Message::ICM_COMPRESS_GET_SIZE => Ok(1000),
+        Message::ICM_GETDEFAULTKEYFRAMERATE => Ok(-1),
+        message => Ok((message < Message::DRV_USER).into()),
+    }
+}
+
+fn manager() -> Manager {
+    let driver = BuiltIn::procedure("idle", |_| {
+        Box::new(|call: &Call<'_>| idle(call).unwrap_or(-1))
+    });
+    Manager::builder()
+        .builtin(driver)
+        .guarded_blocks(true)
+        .build()
+}
+
+fn formats() -> (BitmapFormat, BitmapFormat) {
+    let pictures = BitmapFormat::uncompressed(Pixel::Rgb24, 64, 48);
+    let header = BitmapInfoHeader {
+        compression: FourCc::new(*b"idle"),
+        ..pictures.header()
+    };
+    (BitmapFormat::new(header, &[]), pictures)
+}
+
+#[test]
+fn an_allocation_is_counted() {
+    let allocate = || drop(std::hint::black_box(vec![1; 9]));
+    assert_eq!(allocations(allocate), 1);
+}
+
+#[test]
+fn frames_are_decompressed_without_allocating() {
+    let (frames, pictures) = formats();
+    let codec = Codec::open(&manager(), "idle", FourCc(0), Mode::Decompress).unwrap();
+    let mut decompressor = codec.into_decompressor(&frames, &pictures).unwrap();
+    let data = vec![7; 5000];
+    decompressor.frame(&data, FrameFlags::default()).unwrap();
+    let allocations = allocations(|| {
+        for number in 0..1000 {
+            let data = &data[number * 5..];
+            let picture = decompressor.frame(data, FrameFlags::default()).unwrap();
+            assert_eq!(picture.bytes.len(), 64 * 48 * 3);
+        }
+    });
+    assert_eq!(allocations, 0);
+}
+
+#[test]
+fn pictures_are_compressed_without_allocating() {
+    let (frames, pictures) = formats();
+    let codec = Codec::open(&manager(), "idle", FourCc(0), Mode::Compress).unwrap();
+    let mut compressor = codec
+        .into_compressor(&pictures, &frames, Settings::default())
+        .unwrap();
+    let pixels = vec![7; 64 * 48 * 3];
+    compressor.frame(&pixels, false).unwrap();
+    let allocations = allocations(|| {
+        for number in 0..1000 {
+            let packet = compressor.frame(&pixels, number % 10 == 0).unwrap();
+            assert_eq!(packet.data.len(), 100);
+        }
+    });
+    assert_eq!(allocations, 0);
+}
