@@ -57,3 +57,42 @@ impl PaletteChange {
         BitmapFormat::new(header, &behind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pixel;
+
+    #[test]
+    fn a_change_names_as_many_colours_as_there_are() {
+        let parse = |bytes: &[u8]| PaletteChange::parse(bytes).map(|change| change.colours);
+        assert_eq!(parse(&[0, 1, 0]), None);
+        assert_eq!(parse(&[0, 1, 0, 0, 1, 2, 3]), None);
+        assert_eq!(
+            parse(&[0, 9, 0, 0, 1, 2, 3, 4, 5]),
+            Some(vec![[3, 2, 1, 0]])
+        );
+        let many = [&[255, 0, 0, 0][..], &[7; 2000]].concat();
+        assert_eq!(parse(&many), Some(vec![[7, 7, 7, 0]]));
+    }
+
+    #[test]
+    fn a_change_is_made_behind_a_header_of_any_length_and_nowhere_else() {
+        let change = PaletteChange {
+            first: 1,
+            colours: vec![[1, 2, 3, 0]],
+        };
+        let format = BitmapFormat::uncompressed(Pixel::Rgb8, 4, 4);
+        let longer = BitmapInfoHeader {
+            size: 48,
+            ..format.header()
+        };
+        let behind = [&[9; 8][..], &format.as_bytes()[40..]].concat();
+        let changed = change.apply(&BitmapFormat::new(longer, &behind));
+        assert_eq!(changed.palette()[..3], [[0; 4], [1, 2, 3, 0], [2, 2, 2, 0]]);
+        assert_eq!(changed.as_bytes()[40..48], [9; 8]);
+
+        let deep = BitmapFormat::uncompressed(Pixel::Rgb24, 4, 4);
+        assert_eq!(change.apply(&deep), deep);
+    }
+}
