@@ -1,5 +1,7 @@
 //! How far it is, on a terminal.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::summary::Counts;
@@ -18,7 +20,11 @@ impl Progress {
         };
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {msg}{eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self(ProgressBar::with_draw_target(Some(files as u64), target).with_style(style))
+        let bar = ProgressBar::with_draw_target(Some(files as u64), target).with_style(style);
+        // The first file may take long.
+        bar.tick();
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self(bar)
     }
 
     /// One more file has ended.

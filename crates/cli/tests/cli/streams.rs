@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::process::Stdio;
 
+use crate::batch::tone;
 use crate::station::Station;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -173,9 +174,36 @@ fn errors_have_colour_on_a_terminal_only() {
     );
 }
 
+#[test]
+fn a_batch_shows_how_far_it_is_on_a_terminal_only() {
+    let station = Station::new();
+    std::fs::create_dir(station.path("old")).expect("the folder is ours");
+    for name in ["a", "b", "c"] {
+        station.file(&format!("old/{name}.wav"), tone(1, 10));
+    }
+    let line = ["convert", "--batch", "old", "--out", "new"];
+    let shown = printed_on_a_terminal(&station, &line, None);
+    assert!(shown.contains("0/3 files"), "{shown:?}");
+    let clear = "\x1b[2K";
+    assert!(
+        shown.rfind(clear) > shown.rfind("files, "),
+        "the bar goes: {shown:?}"
+    );
+    assert!(
+        shown.ends_with("3 converted, 0 skipped, 0 failed\r\n"),
+        "{shown:?}"
+    );
+    let quiet = printed_on_a_terminal(&station, &[&line[..], &["-q"]].concat(), None);
+    assert_eq!(quiet, "");
+    assert_eq!(station.run(&line).err, "");
+}
+
 /// What `drv` prints on a terminal, with this value of `NO_COLOR`.
 fn on_a_terminal(line: &[&str], no_color: Option<&str>) -> String {
-    let station = Station::new();
+    printed_on_a_terminal(&Station::new(), line, no_color)
+}
+
+fn printed_on_a_terminal(station: &Station, line: &[&str], no_color: Option<&str>) -> String {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&master).expect("a terminal of ours");
     unlockpt(&master).expect("a terminal to open");
