@@ -54,7 +54,7 @@ pub enum Error {
     },
 
     /// A kind of file has no place for this.
-    #[error("a {format} file cannot hold {what}")]
+    #[error("{format} files cannot hold {what}")]
     Unsupported {
         /// What kind of file: `AVI`, `WAV` ...
         format: &'static str,

@@ -91,9 +91,26 @@ impl Walk {
 
     /// Notes the length that the file begins with.
     pub(super) fn begin(&mut self, size: u32) {
-        let end = 8 + u64::from(size);
-        let can_be = self.believes(size, end);
-        self.place.riff_end = can_be.then_some(end);
+        let start = Header {
+            offset: 0,
+            id: RIFF,
+            size,
+        };
+        self.place.riff_end = self.end_of_part(&start);
+    }
+
+    /// Where a part of the file ends, if its length can be true; one that is cut off is told.
+    fn end_of_part(&mut self, header: &Header) -> Option<u64> {
+        let end = header.end();
+        let can_be = self.believes(header.size, end);
+        if let Some(length) = self.input.length()
+            && end > length
+            && !is_open(header.size)
+        {
+            let text = format!("the file claims to end at offset {end}, it ends at {length}");
+            self.warnings.push(header.offset, text);
+        }
+        can_be.then_some(end)
     }
 
     /// Where the current list of chunks ends, if its length can be true.
@@ -136,6 +153,7 @@ impl Walk {
     pub(super) fn next(&mut self) -> Result<Option<Found>, Error> {
         loop {
             let Some(header) = self.header()? else {
+                self.note_end();
                 return Ok(None);
             };
             if header.id == RIFF || header.id == LIST {
@@ -211,22 +229,30 @@ impl Walk {
             return Ok(None);
         }
         let kind = FourCc::new(kind);
-        let end = self
-            .believes(header.size, header.end())
-            .then(|| header.end());
         if header.id == RIFF {
-            self.place.riff_end = end;
+            self.place.riff_end = self.end_of_part(&header);
         } else if kind == MOVI {
-            self.place.movi_end = end;
+            let can_be = self.believes(header.size, header.end());
+            self.place.movi_end = can_be.then(|| header.end());
             self.place.closed = false;
         }
         Ok(Some(Found::List(header, kind)))
     }
 
-    /// Whether a list can be so long. Writers to pipes leave 0 or as much as there is room for.
+    /// Tells of a pipe that ended too early, once.
+    fn note_end(&mut self) {
+        let end = self.place.riff_end.take();
+        if let Some(end) = end.filter(|end| *end > self.input.position()) {
+            let at = self.input.position();
+            let text = format!("the file claims to end at offset {end}, it ends at {at}");
+            self.warnings.push(at, text);
+        }
+    }
+
+    /// Whether a list can be so long.
     fn believes(&self, size: u32, end: u64) -> bool {
         let fits = self.input.length().is_none_or(|length| end <= length);
-        fits && !matches!(size, 0 | 0xffff_fff0..)
+        fits && !is_open(size)
     }
 
     fn chunk(&mut self, mut header: Header) -> Result<Found, Error> {
@@ -285,8 +311,7 @@ impl Walk {
         let is_at = |end: Option<u64>| {
             end.is_some_and(|end| end.next_multiple_of(2) == header.offset.next_multiple_of(2))
         };
-        let is_behind = riff_end.is_some_and(|end| end <= header.offset);
-        if is_behind {
+        if is_at(riff_end) {
             self.warnings.push(
                 header.offset,
                 format!("expected the end of the file, found {}", hex(name)),
@@ -389,6 +414,11 @@ pub(super) fn index_of(id: FourCc) -> Option<usize> {
         Some((stream, _)) if [a, b] == *b"ix" || [c, d] == *b"ix" => Some(stream),
         _ => None,
     }
+}
+
+/// Whether a list's length is left open: writers to pipes say 0, or as much as there is room for.
+fn is_open(size: u32) -> bool {
+    matches!(size, 0 | 0xffff_fff0..)
 }
 
 /// Whether a list holds texts about the file.

@@ -345,8 +345,15 @@ impl Writer {
         while way < riff::HEADER {
             way += alignment;
         }
-        let zeroes = vec![0; (way - riff::HEADER) as usize];
-        riff::write_chunk(&mut self.output, JUNK, &zeroes)
+        let mut rest = (way - riff::HEADER) as usize;
+        riff::write_header(&mut self.output, JUNK, rest as u32)?;
+        while rest > 0 {
+            let zeroes = [0; 4096];
+            let piece = rest.min(zeroes.len());
+            riff::write(&mut self.output, &zeroes[..piece])?;
+            rest -= piece;
+        }
+        Ok(())
     }
 
     fn header(&self) -> Vec<u8> {

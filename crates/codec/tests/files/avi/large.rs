@@ -135,7 +135,7 @@ fn a_file_without_parts_is_full_at_4_gib_and_stays_a_file() {
     assert!(
         error
             .to_string()
-            .starts_with("a AVI file cannot hold more than "),
+            .starts_with("AVI files cannot hold more than "),
         "{error}"
     );
     writer.finish().unwrap();

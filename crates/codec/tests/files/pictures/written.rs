@@ -269,7 +269,7 @@ fn compressed_pictures_have_no_place_in_y4m() {
         chroma: None,
     };
     let error = y4m::Writer::new(Place::default().output(true), &format, options).unwrap_err();
-    assert_eq!(error.to_string(), "a Y4M file cannot hold cvid, 4x4");
+    assert_eq!(error.to_string(), "Y4M files cannot hold cvid, 4x4");
 }
 
 #[test]

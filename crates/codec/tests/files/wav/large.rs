@@ -72,7 +72,7 @@ fn a_file_that_was_to_stay_small_refuses_to_grow() {
     let error = (0..4096).find_map(|_| writer.write(&ZEROES).err()).unwrap();
     assert_eq!(
         error.to_string(),
-        "a WAV file cannot hold more than 4 GiB of sound where less was to come"
+        "WAV files cannot hold more than 4 GiB of sound where less was to come"
     );
     // What was written is a sound file all the same.
     writer.finish(None).unwrap();
