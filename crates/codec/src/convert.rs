@@ -54,5 +54,6 @@ pub use kind::{Kind, UnknownKind};
 pub use listener::{Listener, Piece, Warning};
 pub use run::{Done, End, Written};
 pub use source::Source;
+pub use target::Sink;
 pub use track::{Format, Step, Track};
 pub use wishes::{FrameRange, NoRange, PictureWishes, SoundWishes, Way, Wishes};

@@ -25,7 +25,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
-use opendriver_codec::convert::{self, Conversion, End, Format, Kind, Track, Way, Wishes, Written};
+use opendriver_codec::convert::{
+    self, Conversion, End, Format, Kind, Sink, Track, Way, Wishes, Written,
+};
 use opendriver_codec::file::Output;
 
 use self::digest::{Digest, Digested, Hash};
@@ -35,7 +37,7 @@ use self::provenance::{DriverFacts, FileFacts, Report, StreamFacts};
 use self::record::Record;
 use self::scratch::Scratch;
 use self::source::{STANDARD, Source};
-use self::target::{Target, is_same_file};
+use self::target::{Target, To, is_same_file};
 use crate::args;
 use crate::batch;
 use crate::report::{Exit, Failure};
@@ -130,16 +132,17 @@ impl Work<'_> {
             let state = conversion.state().unwrap_or_default();
             fs::write(path, state).map_err(|source| unwritable(path, source))?;
         }
-        let (target, output) = self.target()?;
+        let (target, sink) = self.target()?;
         self.watch(&conversion);
-        let done = conversion.run(output, &mut self.record, self.interrupt.flag())?;
+        let done = conversion.run(sink, &mut self.record, self.interrupt.flag())?;
         self.record.progress.clear();
         self.written = done.written;
         self.placed = match (target, &done.end) {
             (None, _) => None,
             (Some(target), End::Whole) => Some(target.commit()?),
             (Some(target), End::Stopped) => Some(target.commit_to_free_place()?),
-            (Some(target), End::Failed(_)) => Some(target.commit_part()?),
+            // What went wrong first is what there is to say.
+            (Some(target), End::Failed(_)) => target.commit_part().ok(),
         };
         match done.end {
             End::Whole => Ok(Exit::Done),
@@ -164,17 +167,21 @@ impl Work<'_> {
     }
 
     /// Begins what is to be written: a file beside its place, or what takes bytes as they come.
-    fn target(&mut self) -> Result<(Option<Target>, Output), Failure> {
-        if self.output.as_os_str() == STANDARD {
-            return Ok((None, self.pipe(io::stdout())));
+    fn target(&mut self) -> Result<(Option<Target>, Sink), Failure> {
+        let path = self.output;
+        if path.as_os_str() == STANDARD {
+            return Ok((None, self.pipe(io::stdout()).into()));
         }
-        let target = Target::create(self.output, &self.scratch)?;
-        let file = target.file()?;
-        let output = match target.is_ordinary() {
-            true => Output::file(file),
-            false => self.pipe(file),
+        let target = match self.kind {
+            Kind::Png => Target::create_pictures(path, &self.scratch)?,
+            _ => Target::create(path, &self.scratch)?,
         };
-        Ok((Some(target), output))
+        let sink = match target.to()? {
+            To::File(file) => Output::file(file).into(),
+            To::Pipe(pipe) => self.pipe(pipe).into(),
+            To::Pictures(path) => Sink::Pictures(path),
+        };
+        Ok((Some(target), sink))
     }
 
     /// A pipe, and the hash of what goes into it where the report wants that.

@@ -1,6 +1,7 @@
 //! `drv convert`: whole files through codecs, and what is left when that does not come to its end.
 
 mod ends;
+mod pictures;
 mod ranges;
 mod reports;
 

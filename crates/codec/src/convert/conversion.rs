@@ -11,6 +11,7 @@ use super::source::Source;
 use super::span::Moment;
 use super::track::{Format, Track};
 use super::{Error, FrameRange, Kind, Way, Wishes};
+use crate::Pixel;
 use crate::acm::{self, Drivers};
 use crate::vfw::{Codec, Codecs, Mode};
 
@@ -23,6 +24,8 @@ pub struct Conversion {
     pub(super) kind: Kind,
     pub(super) tracks: Vec<Track>,
     pub(super) lanes: Vec<Lane>,
+    /// The pixels that are wished.
+    pub(super) pixel: Option<Pixel>,
     pub(super) frames: FrameRange,
     pub(super) strict: bool,
     pub(super) warned: u64,
@@ -56,6 +59,7 @@ impl Conversion {
             kind,
             tracks: Vec::with_capacity(formats.len()),
             lanes: Vec::with_capacity(formats.len()),
+            pixel: wishes.pictures.pixel,
             frames: wishes.frames,
             strict: wishes.strict,
             warned: 0,

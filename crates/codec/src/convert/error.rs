@@ -98,6 +98,18 @@ pub enum Error {
         /// Why not.
         source: Box<vfw::Error>,
     },
+    /// A frame is no picture as its format says.
+    #[error("cannot convert stream {stream} at frame {number} (offset {offset})")]
+    Picture {
+        /// Which stream, from 0.
+        stream: usize,
+        /// Which frame of it, from 0.
+        number: u64,
+        /// Where the frame begins in the source's file.
+        offset: u64,
+        /// What is wrong with it.
+        source: file::Error,
+    },
     /// There was a warning, and a warning was to be an error.
     #[error("{0}")]
     Strict(Warning),
@@ -107,7 +119,7 @@ impl Error {
     /// Says whose fault the error is.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::Source(_) => Blame::File,
+            Self::Source(_) | Self::Picture { .. } => Blame::File,
             Self::Target(_) => Blame::System,
             Self::Nothing { .. } | Self::Wish { .. } => Blame::Caller,
             Self::NoCodec {

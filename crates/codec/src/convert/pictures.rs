@@ -4,6 +4,8 @@ use opendriver_abi::structures::FourCc;
 
 use super::track::{Format, Step};
 use super::{PictureWishes, Way};
+use crate::file;
+use crate::file::picture::{Converter, Form};
 use crate::vfw::{
     self, Codec, Codecs, Compressor, Decompressor, FrameFlags, PaletteChange, Settings,
 };
@@ -36,7 +38,7 @@ pub(super) struct About {
     pub(super) rate: u32,
 }
 
-/// Why pictures cannot be converted.
+/// Why pictures cannot be converted before the first.
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// A codec said no, or there is none.
@@ -51,14 +53,75 @@ impl From<vfw::Error> for Trouble {
     }
 }
 
+/// Why a frame cannot be converted.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// A codec said no, or broke.
+    Codec(vfw::Error),
+    /// It is no picture as its format says.
+    Picture(file::Error),
+}
+
+impl From<vfw::Error> for Broken {
+    fn from(error: vfw::Error) -> Self {
+        Self::Codec(error)
+    }
+}
+
+impl From<file::Error> for Broken {
+    fn from(error: file::Error) -> Self {
+        Self::Picture(error)
+    }
+}
+
 /// A stream of pictures on its way.
 #[derive(Debug)]
 pub(super) struct Pictures {
     from: BitmapFormat,
     work: Work,
+    repaint: Option<Repaint>,
     encoder: Option<Compressor>,
     steps: Vec<Step>,
     state: Option<Vec<u8>>,
+}
+
+/// Turns pictures of one kind of pixels into those of another, where no codec does.
+#[derive(Debug)]
+struct Repaint {
+    converter: Converter,
+    to: BitmapFormat,
+    picture: Vec<u8>,
+}
+
+impl Repaint {
+    fn new(from: &BitmapFormat, to: BitmapFormat) -> Result<Self, Trouble> {
+        let unconvertible = |what: String| Trouble::Wish(what);
+        let form = Form::of(&to).ok_or_else(|| unconvertible(format!("{to} is no picture")))?;
+        let converter = Converter::new(from, form);
+        Ok(Self {
+            converter: converter.map_err(|error| unconvertible(error.to_string()))?,
+            to,
+            picture: Vec::new(),
+        })
+    }
+
+    fn paint(&mut self, picture: &[u8]) -> Result<&[u8], file::Error> {
+        self.converter.convert(picture, &mut self.picture)?;
+        Ok(&self.picture)
+    }
+}
+
+/// What frames are decoded to, and what of that is made without a codec.
+#[derive(Clone, Debug)]
+struct Shown {
+    decoded: BitmapFormat,
+    repainted: Option<BitmapFormat>,
+}
+
+impl Shown {
+    fn last(&self) -> &BitmapFormat {
+        self.repainted.as_ref().unwrap_or(&self.decoded)
+    }
 }
 
 /// How a frame becomes a picture.
@@ -100,6 +163,7 @@ impl Pictures {
         let mut made = Self {
             from: from.clone(),
             work: Work::Copy,
+            repaint: None,
             encoder: None,
             steps: Vec::new(),
             state: None,
@@ -116,24 +180,21 @@ impl Pictures {
         about: About,
         wishes: &PictureWishes,
     ) -> Result<(), Trouble> {
-        let from = self.from.clone();
-        let decoder = match needs_codec(&from) {
-            true => Some(codecs.for_decompressing(&from, about.handler)?),
+        let decoder = match needs_codec(&self.from) {
+            true => Some(codecs.for_decompressing(&self.from, about.handler)?),
             false => None,
         };
         let Some(code) = wishes.codec else {
-            let to = match (&decoder, wishes.pixel) {
-                (None, None) => from.clone(),
-                (None, Some(pixel)) => same_or_wish(&from, pixel)?,
-                (Some(codec), None) => codec.decompress_format(&from)?,
-                (Some(codec), Some(pixel)) => decompressed_to(codec, &from, pixel)?,
-            };
-            return Ok(self.decode(decoder, &to, wishes)?);
+            let shown = self.shown(decoder.as_ref(), wishes.pixel)?;
+            if let Some(codec) = &decoder {
+                self.set_up(codec, wishes)?;
+            }
+            return self.show(decoder, shown);
         };
-        let (encoder, between) = self.encoder(codecs, code, decoder.as_ref(), wishes.pixel)?;
-        set_up(&encoder, wishes)?;
-        self.state = Some(encoder.state()?);
-        self.decode(decoder, &between, &PictureWishes::default())?;
+        let (encoder, shown) = self.encoder(codecs, code, decoder.as_ref(), wishes.pixel)?;
+        self.set_up(&encoder, wishes)?;
+        let between = shown.last().clone();
+        self.show(decoder, shown)?;
         let to = encoder.compress_format(&between)?;
         self.steps.push(step(&encoder, &between, &to));
         let settings = Settings {
@@ -146,59 +207,87 @@ impl Pictures {
         Ok(())
     }
 
-    /// Decompresses with a codec, or keeps pictures as they are.
-    fn decode(
-        &mut self,
-        decoder: Option<Codec>,
-        to: &BitmapFormat,
-        wishes: &PictureWishes,
-    ) -> Result<(), vfw::Error> {
-        self.work = match decoder {
-            Some(codec) => {
-                set_up(&codec, wishes)?;
-                if wishes.codec.is_none() && self.state.is_none() {
-                    self.state = Some(codec.state()?);
-                }
-                self.steps.push(step(&codec, &self.from, to));
-                Work::Decode(Box::new(codec.into_decompressor(&self.from, to)?))
-            }
-            None => {
-                let size = raw_size(to)?;
-                Work::Keep {
-                    format: to.clone(),
-                    last: vec![0; size],
-                }
-            }
-        };
+    /// Gives the codec that counts its state, and keeps what it says of it.
+    fn set_up(&mut self, codec: &Codec, wishes: &PictureWishes) -> Result<(), vfw::Error> {
+        if let Some(state) = &wishes.state {
+            codec.set_state(state)?;
+        }
+        self.state = Some(codec.state()?);
         Ok(())
     }
 
-    /// Finds who compresses to a code, and the pictures to give it: what the decoder prefers, or else what both know.
+    /// What pictures come to be, with these pixels if some are wished: by the codec where it can, else by us.
+    fn shown(&self, decoder: Option<&Codec>, pixel: Option<Pixel>) -> Result<Shown, vfw::Error> {
+        let from = &self.from;
+        let decoded = match decoder {
+            Some(codec) => codec.decompress_format(from)?,
+            None => from.clone(),
+        };
+        // Of the pixels that a codec prefers, it also knows the palette.
+        let Some(pixel) = pixel.filter(|&pixel| decoded.pixel() != Some(pixel)) else {
+            return Ok(Shown {
+                decoded,
+                repainted: None,
+            });
+        };
+        let wished = BitmapFormat::uncompressed(pixel, from.width(), from.height());
+        let can = |codec: &Codec| codec.decompress_query(from, Some(&wished)).is_ok();
+        Ok(match decoder.is_some_and(can) {
+            true => Shown {
+                decoded: wished,
+                repainted: None,
+            },
+            false => Shown {
+                decoded,
+                repainted: Some(wished),
+            },
+        })
+    }
+
+    /// Makes pictures of frames in that way.
+    fn show(&mut self, decoder: Option<Codec>, shown: Shown) -> Result<(), Trouble> {
+        let Shown { decoded, repainted } = shown;
+        self.work = match decoder {
+            Some(codec) => {
+                self.steps.push(step(&codec, &self.from, &decoded));
+                Work::Decode(Box::new(codec.into_decompressor(&self.from, &decoded)?))
+            }
+            None => Work::Keep {
+                last: vec![0; raw_size(&decoded)?],
+                format: decoded.clone(),
+            },
+        };
+        if let Some(to) = repainted {
+            self.steps.push(Step {
+                driver: None,
+                module: None,
+                from: Format::Pictures(decoded.clone()),
+                to: Format::Pictures(to.clone()),
+            });
+            self.repaint = Some(Repaint::new(&decoded, to)?);
+        }
+        Ok(())
+    }
+
+    /// Finds who compresses to a code, and the pictures to give it: what the decoder prefers, or else what the encoder takes.
     fn encoder(
         &self,
         codecs: &Codecs,
         code: FourCc,
         decoder: Option<&Codec>,
         pixel: Option<Pixel>,
-    ) -> Result<(Codec, BitmapFormat), vfw::Error> {
-        let Some(decoder) = decoder else {
-            return Ok((codecs.for_compressing(code, &self.from)?, self.from.clone()));
-        };
-        let preferred = match pixel {
-            Some(pixel) => decompressed_to(decoder, &self.from, pixel)?,
-            None => decoder.decompress_format(&self.from)?,
-        };
-        let error = match codecs.for_compressing(code, &preferred) {
+    ) -> Result<(Codec, Shown), vfw::Error> {
+        let preferred = self.shown(decoder, pixel)?;
+        let error = match codecs.for_compressing(code, preferred.last()) {
             Ok(encoder) => return Ok((encoder, preferred)),
             Err(error) => error,
         };
-        let offered = OFFERED.into_iter().filter(|_| pixel.is_none());
-        for pixel in offered {
-            let between = BitmapFormat::uncompressed(pixel, self.from.width(), self.from.height());
-            if decoder.decompress_query(&self.from, Some(&between)).is_ok()
-                && let Ok(encoder) = codecs.for_compressing(code, &between)
-            {
-                return Ok((encoder, between));
+        for other in OFFERED.into_iter().filter(|_| pixel.is_none()) {
+            let shown = self.shown(decoder, Some(other))?;
+            // A palette cannot be made up.
+            let is_made = shown.repainted.is_none() || other != Pixel::Rgb8;
+            if is_made && let Ok(encoder) = codecs.for_compressing(code, shown.last()) {
+                return Ok((encoder, shown));
             }
         }
         Err(error)
@@ -209,7 +298,7 @@ impl Pictures {
         &'a mut self,
         data: &'a [u8],
         key: Option<bool>,
-    ) -> Result<Made<'a>, vfw::Error> {
+    ) -> Result<Made<'a>, Broken> {
         let mut odd = None;
         let picture = match &mut self.work {
             Work::Copy => {
@@ -238,6 +327,10 @@ impl Pictures {
                 };
                 decoder.frame(data, flags)?.bytes
             }
+        };
+        let picture = match &mut self.repaint {
+            Some(repaint) => repaint.paint(picture)?,
+            None => picture,
         };
         let Some(encoder) = &mut self.encoder else {
             return Ok(Made {
@@ -286,16 +379,21 @@ impl Pictures {
                 decoder.output()
             }
         };
+        if let Some(repaint) = &mut self.repaint {
+            repaint.converter.set_palette(format.palette());
+            return Ok(false);
+        }
         Ok(self.encoder.is_none() && !format.palette().is_empty())
     }
 
     /// The format that comes out, as it is now: a palette may have changed.
     pub(super) fn to(&self) -> &BitmapFormat {
-        match (&self.encoder, &self.work) {
-            (Some(encoder), _) => encoder.output(),
-            (None, Work::Copy) => &self.from,
-            (None, Work::Keep { format, .. }) => format,
-            (None, Work::Decode(decoder)) => decoder.output(),
+        match (&self.encoder, &self.repaint, &self.work) {
+            (Some(encoder), ..) => encoder.output(),
+            (None, Some(repaint), _) => &repaint.to,
+            (None, None, Work::Copy) => &self.from,
+            (None, None, Work::Keep { format, .. }) => format,
+            (None, None, Work::Decode(decoder)) => decoder.output(),
         }
     }
 
@@ -329,22 +427,6 @@ impl Pictures {
     }
 }
 
-/// Gives a codec what is wished of it beside formats.
-fn set_up(codec: &Codec, wishes: &PictureWishes) -> Result<(), vfw::Error> {
-    if let Some(state) = &wishes.state {
-        codec.set_state(state)?;
-    }
-    Ok(())
-}
-
-/// The format, which has these pixels already.
-fn same_or_wish(from: &BitmapFormat, pixel: Pixel) -> Result<BitmapFormat, Trouble> {
-    match from.pixel() {
-        Some(found) if found == pixel => Ok(from.clone()),
-        _ => Err(Trouble::Wish(format!("{from} cannot become {pixel}"))),
-    }
-}
-
 fn step(codec: &Codec, from: &BitmapFormat, to: &BitmapFormat) -> Step {
     Step {
         driver: Some(codec.driver().to_owned()),
@@ -357,21 +439,6 @@ fn step(codec: &Codec, from: &BitmapFormat, to: &BitmapFormat) -> Step {
 /// Whether frames are something else than pictures.
 fn needs_codec(format: &BitmapFormat) -> bool {
     format.pixel().is_none() && format.compression().0 != 0
-}
-
-/// Pictures of these pixels, where the codec decompresses to them.
-fn decompressed_to(
-    codec: &Codec,
-    from: &BitmapFormat,
-    pixel: Pixel,
-) -> Result<BitmapFormat, vfw::Error> {
-    let preferred = codec.decompress_format(from)?;
-    // Of the pixels that it prefers, it also knows the palette.
-    if preferred.pixel() == Some(pixel) {
-        return Ok(preferred);
-    }
-    let to = BitmapFormat::uncompressed(pixel, from.width(), from.height());
-    codec.decompress_query(from, Some(&to)).map(|()| to)
 }
 
 /// Bytes of a picture that needs no codec.

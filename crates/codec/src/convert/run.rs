@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::conversion::{Conversion, Lane};
 use super::listener::{Listener, Piece, Warning};
+use super::pictures::Broken;
 use super::source::{Head, What};
-use super::target::Target;
+use super::target::{Sink, Target};
 use super::{Error, Way};
-use crate::file::{Output, Warnings};
+use crate::file::Warnings;
 use crate::vfw::PaletteChange;
 
 /// What came of a conversion.
@@ -55,11 +56,11 @@ impl Conversion {
     /// The target cannot be begun. What fails later is in the answer, beside what was written before.
     pub fn run(
         self,
-        output: Output,
+        to: impl Into<Sink>,
         listener: &mut dyn Listener,
         stop: &AtomicBool,
     ) -> Result<Done, Error> {
-        let target = Target::create(&self, output).map_err(Error::Target)?;
+        let target = Target::create(&self, to.into()).map_err(Error::Target)?;
         let mut place = 0;
         let places = self.tracks.iter().map(|track| {
             let own = place;
@@ -145,7 +146,7 @@ impl Run<'_> {
             watch,
             ..
         } = self;
-        let mut sink = Sink {
+        let mut sink = Outlet {
             target,
             place: places[head.stream],
             written: &mut written[head.stream],
@@ -232,7 +233,7 @@ impl Run<'_> {
                 code: None,
             };
             let converted = sound.convert(&[], true);
-            let mut sink = Sink {
+            let mut sink = Outlet {
                 target: &mut self.target,
                 place: self.places[stream],
                 written: &mut self.written[stream],
@@ -279,7 +280,7 @@ impl Run<'_> {
 }
 
 /// Where the pieces of one stream go.
-struct Sink<'a> {
+struct Outlet<'a> {
     target: &'a mut Target,
     place: usize,
     written: &'a mut Written,
@@ -288,7 +289,7 @@ struct Sink<'a> {
     is_same: bool,
 }
 
-impl Sink<'_> {
+impl Outlet<'_> {
     /// Writes sound, where there is any.
     fn write_sound(&mut self, watch: &mut Watch<'_>, bytes: &[u8]) -> Result<(), Error> {
         match bytes {
@@ -366,12 +367,21 @@ impl Head {
         }
     }
 
-    fn picture_error(self, source: crate::vfw::Error) -> Error {
-        Error::Frame {
-            stream: self.stream,
-            number: self.number,
-            offset: self.offset,
-            source: Box::new(source),
+    fn picture_error(self, broken: impl Into<Broken>) -> Error {
+        let (stream, number, offset) = (self.stream, self.number, self.offset);
+        match broken.into() {
+            Broken::Codec(source) => Error::Frame {
+                stream,
+                number,
+                offset,
+                source: Box::new(source),
+            },
+            Broken::Picture(source) => Error::Picture {
+                stream,
+                number,
+                offset,
+                source,
+            },
         }
     }
 }

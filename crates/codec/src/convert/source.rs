@@ -6,8 +6,9 @@ use opendriver_abi::structures::FourCc;
 
 use super::pictures::About;
 use super::track::Format;
+use crate::Pixel;
 use crate::file::avi::{self, ChunkKind, StreamKind};
-use crate::file::{self, Input, Warnings, wav};
+use crate::file::{self, Input, Warnings, wav, y4m};
 
 /// How much sound of a WAV file is read at once, at most: a second of it, where that is less.
 const PIECE: usize = 1 << 20;
@@ -20,6 +21,8 @@ pub enum Source {
     Avi(Box<avi::Reader>),
     /// Sound.
     Wav(Box<wav::Reader>),
+    /// Pictures, uncompressed.
+    Y4m(Box<y4m::Reader>),
 }
 
 /// What was read of a stream.
@@ -73,8 +76,12 @@ impl Source {
                 let reader = avi::Reader::open(input)?;
                 Ok(Self::Avi(Box::new(reader)))
             }
+            (Some(b"YUV4"), _) => {
+                let reader = y4m::Reader::open(input, Pixel::I420)?;
+                Ok(Self::Y4m(Box::new(reader)))
+            }
             _ => Err(file::Error::Broken {
-                format: "AVI or WAV",
+                format: "AVI, WAV or Y4M",
                 offset: 0,
                 expected: "\"RIFF\"".to_owned(),
                 found: shown(&start),
@@ -87,6 +94,7 @@ impl Source {
         match self {
             Self::Avi(reader) => reader.streams().iter().map(format).collect(),
             Self::Wav(reader) => vec![Format::Sound(reader.format().clone())],
+            Self::Y4m(reader) => vec![Format::Pictures(reader.format().clone())],
         }
     }
 
@@ -101,6 +109,14 @@ impl Source {
                     rate: stream.rate,
                 }
             }
+            Self::Y4m(reader) => {
+                let (rate, scale) = reader.rate();
+                About {
+                    handler: FourCc(0),
+                    scale,
+                    rate,
+                }
+            }
             Self::Wav(_) => About::default(),
         }
     }
@@ -109,7 +125,7 @@ impl Source {
     pub(super) fn stream(&self, stream: usize) -> Option<&avi::Stream> {
         match self {
             Self::Avi(reader) => reader.streams().get(stream),
-            Self::Wav(_) => None,
+            Self::Wav(_) | Self::Y4m(_) => None,
         }
     }
 
@@ -126,6 +142,7 @@ impl Source {
                 }
             }
             Self::Wav(reader) => reader.length(),
+            Self::Y4m(_) => None,
         }
     }
 
@@ -134,7 +151,7 @@ impl Source {
     pub(super) fn key_before(&self, stream: usize, frame: u64) -> u64 {
         match self {
             Self::Avi(reader) => reader.key_before(stream, frame).unwrap_or(0),
-            Self::Wav(_) => 0,
+            Self::Wav(_) | Self::Y4m(_) => frame,
         }
     }
 
@@ -142,14 +159,14 @@ impl Source {
     pub(super) fn texts(&self) -> Vec<(FourCc, Vec<u8>)> {
         match self {
             Self::Avi(reader) => reader.info().to_vec(),
-            Self::Wav(_) => Vec::new(),
+            Self::Wav(_) | Self::Y4m(_) => Vec::new(),
         }
     }
 
     /// Chunks of a WAV file around its sound, as far as it was read.
     pub(super) fn chunks(&self) -> &[wav::Chunk] {
         match self {
-            Self::Avi(_) => &[],
+            Self::Avi(_) | Self::Y4m(_) => &[],
             Self::Wav(reader) => reader.chunks(),
         }
     }
@@ -168,6 +185,17 @@ impl Source {
                 key: chunk.key,
                 code: chunk.id.0.to_le_bytes().last_chunk().copied(),
             })),
+            Self::Y4m(reader) => {
+                let (number, offset) = (reader.frames(), reader.position());
+                Ok(reader.next(data)?.then_some(Head {
+                    stream: 0,
+                    what: What::Data,
+                    number,
+                    offset,
+                    key: Some(true),
+                    code: None,
+                }))
+            }
             Self::Wav(reader) => {
                 data.clear();
                 let second = reader.format().bytes_per_second() as usize;
@@ -192,6 +220,7 @@ impl Source {
         match self {
             Self::Avi(reader) => reader.warnings(),
             Self::Wav(reader) => reader.warnings(),
+            Self::Y4m(reader) => reader.warnings(),
         }
     }
 }
@@ -230,7 +259,7 @@ mod tests {
             let error = Source::open(input).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "not a good AVI or WAV file: expected \"RIFF\" at offset 0, found 7f 45 4c 46"
+                "not a good AVI, WAV or Y4M file: expected \"RIFF\" at offset 0, found 7f 45 4c 46"
             );
         }
         let error = Source::open(Input::pipe(&b""[..])).unwrap_err();

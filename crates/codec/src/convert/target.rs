@@ -1,17 +1,19 @@
 //! Files that a conversion writes.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use opendriver_abi::structures::FourCc;
 
 use super::conversion::{Conversion, Lane};
+use super::pictures::About;
 use super::source::Head;
 use super::span;
 use super::track::{Format, Track};
 use super::{Kind, Way};
 use crate::file::avi::{self, StreamKind};
 use crate::file::wav::{self, Length};
-use crate::file::{Error, Output};
+use crate::file::{Error, Output, png, raw, y4m};
 use crate::{BitmapFormat, WaveFormat};
 
 /// The handler of uncompressed pictures.
@@ -28,19 +30,51 @@ pub(super) enum Target {
         /// Chunks around the sound that were written already.
         chunks: usize,
     },
+    /// One stream of pictures in a Y4M file.
+    Y4m(Box<y4m::Writer>),
+    /// One stream of pictures, back to back.
+    Frames(Box<raw::Frames>),
+    /// One stream of pictures as a PNG file each.
+    Sequence(Box<png::Sequence>),
+    /// One stream of pictures as PNG, back to back.
+    Pngs(Box<png::Stream>),
     /// The bytes of one stream.
     Bytes(Output),
 }
 
+/// Where a conversion writes.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Sink {
+    /// Into one file, or a pipe.
+    Output(Output),
+    /// Into a file for each picture, which are named after this one: `name-000000.png`.
+    Pictures(PathBuf),
+}
+
+impl From<Output> for Sink {
+    fn from(output: Output) -> Self {
+        Self::Output(output)
+    }
+}
+
 impl Target {
     /// Begins a file for all streams that are not left out.
-    pub(super) fn create(conversion: &Conversion, output: Output) -> Result<Self, Error> {
+    pub(super) fn create(conversion: &Conversion, sink: Sink) -> Result<Self, Error> {
         let kind = conversion.kind;
         let kept: Vec<&Track> = conversion
             .tracks
             .iter()
             .filter(|track| track.way != Way::Drop)
             .collect();
+        let output = match (sink, kept.as_slice()) {
+            (Sink::Output(output), _) => output,
+            (Sink::Pictures(path), [track]) => {
+                let sequence = png::Sequence::new(&path, pictures(kind, track)?)?;
+                return Ok(Self::Sequence(Box::new(sequence)));
+            }
+            (Sink::Pictures(_), _) => return Err(unsupported(kind, "several streams")),
+        };
         match (kind, kept.as_slice()) {
             (Kind::Avi, kept) => {
                 let streams: Vec<_> = kept.iter().map(|track| stream(conversion, track)).collect();
@@ -70,9 +104,30 @@ impl Target {
                     chunks: chunks.len(),
                 })
             }
+            (Kind::Y4m, [track]) => {
+                let About { scale, rate, .. } = conversion.source.about(track.stream);
+                let options = y4m::Options {
+                    rate: (rate, scale),
+                    chroma: None,
+                };
+                let writer = y4m::Writer::new(output, pictures(kind, track)?, options)?;
+                Ok(Self::Y4m(Box::new(writer)))
+            }
+            (Kind::Png, [track]) => {
+                let stream = png::Stream::new(output, pictures(kind, track)?)?;
+                Ok(Self::Pngs(Box::new(stream)))
+            }
+            // What is copied stays as it is, lines and all.
+            (Kind::Raw, [track]) if track.way == Way::Convert => {
+                let format = pictures(kind, track)?;
+                let asked = conversion
+                    .pixel
+                    .filter(|_| format.pixel() == conversion.pixel);
+                let frames = raw::Frames::new(output, format, asked)?;
+                Ok(Self::Frames(Box::new(frames)))
+            }
             (Kind::Raw | Kind::Pcm, [_]) => Ok(Self::Bytes(output)),
-            (_, [track, ..]) => Err(unsupported(kind, &track.to)),
-            (_, []) => unreachable!("a conversion has a stream"),
+            (_, _) => Err(unsupported(kind, "several streams")),
         }
     }
 
@@ -90,6 +145,10 @@ impl Target {
                 None => writer.write(place, bytes, key),
             },
             Self::Wav { writer, .. } => writer.write(bytes),
+            Self::Y4m(writer) => writer.write(bytes),
+            Self::Frames(frames) => frames.write(bytes),
+            Self::Sequence(sequence) => sequence.write(bytes),
+            Self::Pngs(stream) => stream.write(bytes),
             Self::Bytes(output) => {
                 let offset = output.position();
                 output.write_all(bytes).map_err(Error::write(offset))
@@ -104,11 +163,15 @@ impl Target {
         change: &[u8],
         format: &BitmapFormat,
     ) -> Result<(), Error> {
-        let _ = format;
         match self {
-            Self::Avi(writer) => writer.write_palette(place, change),
-            Self::Wav { .. } | Self::Bytes(_) => Ok(()),
+            Self::Avi(writer) => return writer.write_palette(place, change),
+            Self::Y4m(writer) => writer.set_palette(format.palette()),
+            Self::Frames(frames) => frames.set_palette(format.palette()),
+            Self::Sequence(sequence) => sequence.set_palette(format.palette()),
+            Self::Pngs(stream) => stream.set_palette(format.palette()),
+            Self::Wav { .. } | Self::Bytes(_) => {}
         }
+        Ok(())
     }
 
     /// Writes what is left, and makes the file whole.
@@ -136,6 +199,10 @@ impl Target {
                 let samples = span::samples(&format, writer.position());
                 writer.finish(samples)
             }
+            Self::Y4m(writer) => writer.finish(),
+            Self::Frames(frames) => frames.finish(),
+            Self::Sequence(_) => Ok(()),
+            Self::Pngs(stream) => stream.finish(),
             Self::Bytes(mut output) => {
                 let offset = output.position();
                 output.flush().map_err(Error::write(offset))
@@ -244,7 +311,15 @@ fn length(track: &Track, to: &WaveFormat) -> Length {
     }
 }
 
-fn unsupported(kind: Kind, format: &Format) -> Error {
+/// The pictures of a stream, for a file that holds nothing else.
+fn pictures(kind: Kind, track: &Track) -> Result<&BitmapFormat, Error> {
+    match &track.to {
+        Format::Pictures(format) => Ok(format),
+        other => Err(unsupported(kind, other)),
+    }
+}
+
+fn unsupported(kind: Kind, what: impl ToString) -> Error {
     Error::Unsupported {
         format: match kind {
             Kind::Avi => "AVI",
@@ -254,6 +329,6 @@ fn unsupported(kind: Kind, format: &Format) -> Error {
             Kind::Png => "PNG",
             Kind::Pcm => "PCM",
         },
-        what: format.to_string(),
+        what: what.to_string(),
     }
 }

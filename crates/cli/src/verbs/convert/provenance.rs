@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use super::digest::{Hash, hex};
 use super::record::{PieceRecord, Pieces};
 use super::scratch::Scratch;
-use super::target::{Target, Unwritable};
+use super::target::{Target, To, Unwritable};
 use crate::describe::{Facts, VersionFacts};
 
 /// All that there is to say of a conversion.
@@ -185,7 +185,11 @@ impl Report<'_> {
     pub(super) fn write(&self, path: &Path, scratch: &Scratch) -> Result<(), Unwritable> {
         let target = Target::create(path, scratch)?;
         let unwritable = |source| Unwritable::new(path, source);
-        let mut to = io::BufWriter::new(target.file()?);
+        let file = match target.to()? {
+            To::File(file) | To::Pipe(file) => file,
+            To::Pictures(_) => unreachable!("a report is one file"),
+        };
+        let mut to = io::BufWriter::new(file);
         serde_json::to_writer_pretty(&mut to, self).map_err(|error| unwritable(error.into()))?;
         to.write_all(b"\n")
             .and_then(|()| to.flush())

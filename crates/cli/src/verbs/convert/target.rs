@@ -6,10 +6,20 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::scratch::Scratch;
 use crate::report::{Exit, Failure};
+
+/// Where what is written goes.
+pub(super) enum To {
+    /// A file that can be gone back in.
+    File(File),
+    /// What takes bytes as they come.
+    Pipe(File),
+    /// Files that are named after this one.
+    Pictures(PathBuf),
+}
 
 /// A file that is being written beside the place that it is for.
 pub(super) struct Target {
@@ -21,6 +31,8 @@ pub(super) struct Target {
 enum Place {
     /// A file of its own, with another name for the time being.
     Beside(NamedTempFile),
+    /// A folder of pictures, each named after the place.
+    Pictures(TempDir),
     /// What is no ordinary file takes what is written as it comes: a device, or a pipe with a name.
     Direct(File),
 }
@@ -63,14 +75,11 @@ impl Target {
                 Place::Direct(file.map_err(unwritable)?)
             }
             _ => {
-                let mut prefix = OsString::from(".");
-                prefix.push(path.file_name().unwrap_or_default());
-                prefix.push(".drv-");
                 let file = tempfile::Builder::new()
-                    .prefix(&prefix)
+                    .prefix(&prefix(&path))
                     .permissions(Permissions::from_mode(0o666))
-                    .tempfile_in(folder(&path))
-                    .map_err(unwritable)?;
+                    .tempfile_in(folder(&path));
+                let file = file.map_err(unwritable)?;
                 scratch.note(file.path());
                 Place::Beside(file)
             }
@@ -82,72 +91,135 @@ impl Target {
         })
     }
 
-    /// The file to write into.
-    pub(super) fn file(&self) -> Result<File, Unwritable> {
-        let file = match &self.place {
-            Place::Beside(file) => file.as_file(),
-            Place::Direct(file) => file,
-        };
-        file.try_clone().map_err(|source| self.unwritable(source))
+    /// Begins pictures that are to be at `path`, but for a number behind the name: `path-000000.png`.
+    pub(super) fn create_pictures(path: &Path, scratch: &Scratch) -> Result<Self, Unwritable> {
+        let folder = tempfile::Builder::new()
+            .prefix(&prefix(path))
+            .tempdir_in(folder(path));
+        let folder = folder.map_err(|source| Unwritable::new(path, source))?;
+        scratch.note(folder.path());
+        Ok(Self {
+            path: path.to_owned(),
+            place: Place::Pictures(folder),
+            scratch: scratch.clone(),
+        })
     }
 
-    /// Whether what is written can be gone back in.
-    pub(super) fn is_ordinary(&self) -> bool {
-        matches!(self.place, Place::Beside(_))
+    /// Where to write.
+    pub(super) fn to(&self) -> Result<To, Unwritable> {
+        let (file, is_ordinary) = match &self.place {
+            Place::Pictures(folder) => {
+                let name = self.path.file_name().unwrap_or_default();
+                return Ok(To::Pictures(folder.path().join(name)));
+            }
+            Place::Beside(file) => (file.as_file(), true),
+            Place::Direct(file) => (file, false),
+        };
+        let file = file.try_clone();
+        let file = file.map_err(|source| Unwritable::new(&self.path, source))?;
+        Ok(match is_ordinary {
+            true => To::File(file),
+            false => To::Pipe(file),
+        })
     }
 
     /// Puts the file in its place, and what was there is gone. Answers where that is.
     pub(super) fn commit(self) -> Result<PathBuf, Unwritable> {
-        self.settle(|file, path| file.persist(path).map(|_| path.to_owned()))
+        self.settle(Claim::Replace)
     }
 
     /// Puts the file in its place where nothing is there, and else beside it. Answers where.
     pub(super) fn commit_to_free_place(self) -> Result<PathBuf, Unwritable> {
-        self.settle(|file, path| {
-            let taken = match file.persist_noclobber(path) {
-                Ok(_) => return Ok(path.to_owned()),
-                Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => taken,
-                Err(error) => return Err(error),
-            };
-            let partial = partial(path);
-            taken.file.persist(&partial).map(|_| partial)
-        })
+        self.settle(Claim::IfFree)
     }
 
     /// Puts the file beside its place, as a part of what should be there. Answers where.
     pub(super) fn commit_part(self) -> Result<PathBuf, Unwritable> {
-        self.settle(|file, path| {
-            let partial = partial(path);
-            file.persist(&partial).map(|_| partial)
-        })
+        self.settle(Claim::Part)
     }
 
-    fn settle(
-        self,
-        name: impl FnOnce(NamedTempFile, &Path) -> Result<PathBuf, tempfile::PersistError>,
-    ) -> Result<PathBuf, Unwritable> {
+    fn settle(self, claim: Claim) -> Result<PathBuf, Unwritable> {
         let Self {
             path,
             place,
             scratch,
         } = self;
         let unwritable = |source| Unwritable::new(&path, source);
-        let Place::Beside(file) = place else {
-            return Ok(path);
+        let (temporary, named) = match place {
+            Place::Direct(_) => return Ok(path),
+            Place::Beside(file) => {
+                // A name must not lead to bytes that a crash of the machine would take away.
+                file.as_file().sync_all().map_err(unwritable)?;
+                let temporary = file.path().to_owned();
+                (temporary, settle_file(file, &path, claim))
+            }
+            Place::Pictures(folder) => {
+                let temporary = folder.path().to_owned();
+                (temporary, settle_pictures(&folder, &path, claim))
+            }
         };
-        // A name must not lead to bytes that a crash of the machine would take away.
-        file.as_file().sync_all().map_err(unwritable)?;
-        let temporary = file.path().to_owned();
-        let named = name(file, &path).map_err(|error| unwritable(error.error));
         scratch.forget(&temporary);
         // A folder that cannot be synced has the file all the same.
         let _ = File::open(folder(&path)).and_then(|folder| folder.sync_all());
-        named
+        named.map_err(unwritable)
     }
+}
 
-    fn unwritable(&self, source: io::Error) -> Unwritable {
-        Unwritable::new(&self.path, source)
+/// Which name something may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// Its own, whoever has it.
+    Replace,
+    /// Its own if nobody has it, else that of a part.
+    IfFree,
+    /// That of a part.
+    Part,
+}
+
+fn settle_file(file: NamedTempFile, path: &Path, claim: Claim) -> io::Result<PathBuf> {
+    let file = match claim {
+        Claim::Replace => return Ok(file.persist(path).map(|_| path.to_owned())?),
+        Claim::Part => file,
+        Claim::IfFree => match file.persist_noclobber(path) {
+            Ok(_) => return Ok(path.to_owned()),
+            Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => taken.file,
+            Err(error) => return Err(error.error),
+        },
+    };
+    let partial = partial(path);
+    Ok(file.persist(&partial).map(|_| partial)?)
+}
+
+/// Gives all pictures of a folder their names. Answers them with `%06d` for the number.
+fn settle_pictures(pictures: &TempDir, path: &Path, claim: Claim) -> io::Result<PathBuf> {
+    let numbered = |path: &Path, number: &str| {
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(number);
+        path.with_file_name(name)
+    };
+    let is_taken = || numbered(path, "-000000.png").exists();
+    let path = match claim {
+        Claim::Replace => path.to_owned(),
+        Claim::IfFree if !is_taken() => path.to_owned(),
+        Claim::IfFree | Claim::Part => partial(path),
+    };
+    rustix::fs::syncfs(File::open(pictures.path())?)?;
+    for picture in fs::read_dir(pictures.path())? {
+        let picture = picture?.path();
+        let name = picture.file_name().unwrap_or_default().to_string_lossy();
+        // The name ends with the number, whatever it begins with.
+        let number = name.rfind('-').map_or("", |at| &name[at..]);
+        fs::rename(&picture, numbered(&path, number))?;
     }
+    Ok(numbered(&path, "-%06d.png"))
+}
+
+/// How the name of something begins that is beside its place for the time being.
+fn prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".drv-");
+    prefix
 }
 
 /// Whether two paths lead to the same ordinary file.
@@ -204,7 +276,10 @@ mod tests {
 
     fn written(path: &Path, text: &str) -> Target {
         let target = Target::create(path, &Scratch::default()).unwrap();
-        target.file().unwrap().write_all(text.as_bytes()).unwrap();
+        let To::File(mut file) = target.to().unwrap() else {
+            panic!("an ordinary file is one");
+        };
+        file.write_all(text.as_bytes()).unwrap();
         target
     }
 
@@ -237,6 +312,33 @@ mod tests {
             named("out.partial.avi", "second"),
         ];
         assert_eq!(listing(folder.path()), both);
+    }
+
+    #[test]
+    fn pictures_take_their_names_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.png");
+        let pictures = |text: &str| {
+            let target = Target::create_pictures(&path, &Scratch::default()).unwrap();
+            let To::Pictures(to) = target.to().unwrap() else {
+                panic!("pictures are files");
+            };
+            for number in ["-000000", "-000001"] {
+                let name = to.with_file_name(format!("out{number}.png"));
+                fs::write(name, text).unwrap();
+            }
+            target
+        };
+        let places = [
+            pictures("first").commit_to_free_place().unwrap(),
+            pictures("second").commit_to_free_place().unwrap(),
+            pictures("third").commit().unwrap(),
+        ];
+        assert!(places[0].ends_with("out-%06d.png") && places[1].ends_with("out.partial-%06d.png"));
+        let names = ["out-000000.png", "out-000001.png"].map(|name| named(name, "third"));
+        let parts = ["out.partial-000000.png", "out.partial-000001.png"];
+        let all = [names, parts.map(|name| named(name, "second"))].concat();
+        assert_eq!(listing(folder.path()), all);
     }
 
     #[test]
