@@ -20,11 +20,15 @@ pub(crate) use guards::Guards;
 /// How a block is aligned: enough for every vector type that a codec loads.
 const ALIGNMENT: usize = 64;
 
-/// How many bytes are watched behind a guarded block, at least.
+/// How many bytes are watched behind a small guarded block, at least.
 const CANARY: usize = 64;
 
+/// How many behind one that is longer than this: a driver that writes a line too much into a picture gets away with it on Windows,
+/// where large blocks are whole pages.
+const PAGE: usize = 4096;
+
 /// What stands there: as much as the alignment of the end needs, too.
-const WATCHED: [u8; 2 * CANARY] = [CANARY_BYTE; 2 * CANARY];
+const WATCHED: [u8; PAGE + ALIGNMENT] = [CANARY_BYTE; PAGE + ALIGNMENT];
 
 /// The watched bytes: a value that no driver writes by accident, nor text nor silence.
 const CANARY_BYTE: u8 = 0xA7;
@@ -133,7 +137,7 @@ impl Blocks {
             return Ok(self.block(address, len, 0, None));
         };
         let whole = len
-            .checked_add(CANARY)
+            .checked_add(if len > PAGE { PAGE } else { CANARY })
             .and_then(|whole| whole.checked_next_multiple_of(ALIGNMENT))
             .ok_or_else(none)?;
         let mut block = match self.memory.reserve_fenced(whole) {
@@ -341,7 +345,8 @@ mod tests {
         for len in [0, 1, 63, 64, 65, 4031, 4032, 4033, 4096, 100_000] {
             let block = blocks.allocate(len).unwrap();
             assert_eq!(block.address() % 64, 0);
-            assert!((CANARY..2 * CANARY).contains(&block.watched), "{len}");
+            let least = if len > 4096 { 4096 } else { 64 };
+            assert!((least..least + 64).contains(&block.watched), "{len}");
             let behind = block.address() as usize + len + block.watched;
             if block.guards.is_some() {
                 assert_eq!(behind % 4096, 0);
