@@ -1,37 +1,31 @@
 //! A codec in C that writes where it should not.
 
-use std::fs;
-use std::process::Command;
-
 use opendriver::{Blame, Manager};
 use opendriver_abi::structures::FourCc;
 use opendriver_codec::vfw::{Codec, Decompressor, Error, FrameFlags, Mode};
+use opendriver_tests::fixtures::{Target, compiled_text};
 
 use crate::player::{compressed, pictures};
 
 /// Each frame is the offset, 4 bytes, of the one byte of the picture that becomes 1.
 const SOURCE: &str = r#"
-    struct icinfo { unsigned size, type, handler, flags, version, icm; };
-    struct icdecompress { unsigned flags; void *format; int *input; void *output_format; volatile char *output; };
-    long DriverProc(unsigned long id, unsigned long handle, unsigned message, long p1, long p2) {
+    #ifdef _WIN32
+    __declspec(dllexport)
+    #endif
+    long long DriverProc(unsigned long long id, void *handle, unsigned message, long long p1, long long p2) {
+        struct { unsigned size, type; } *info = (void *)p1;
+        struct { unsigned flags; void *format; int *input; void *output_format; volatile char *output; } *frame = (void *)p1;
+        (void)id, (void)handle, (void)p2;
         switch (message) {
-        case 0x5002: ((struct icinfo *)p1)->type = 0x63646976; return 568;
-        case 0x400d: ((struct icdecompress *)p1)->output[*((struct icdecompress *)p1)->input] = 1; return 0;
+        case 0x5002: info->type = 0x63646976; return 568;
+        case 0x400d: frame->output[*frame->input] = 1; return 0;
         default: return message < 0x4000;
         }
     }
 "#;
 
-fn decompressor() -> Decompressor {
-    let folder = tempfile::tempdir().unwrap();
-    let (source, file) = (folder.path().join("wild.c"), folder.path().join("wild.so"));
-    fs::write(&source, SOURCE).unwrap();
-    let compiler = Command::new("cc")
-        .args(["-shared", "-fPIC", "-w", "-o"])
-        .args([&file, &source])
-        .status();
-    let compiler = compiler.expect("no C compiler; get one with: apt-get install gcc");
-    assert!(compiler.success());
+fn decompressor(target: Target) -> Decompressor {
+    let file = compiled_text("wild", SOURCE, target);
     let manager = Manager::builder()
         .trust_foreign_code()
         .guarded_blocks(true)
@@ -53,9 +47,9 @@ fn frame(decompressor: &mut Decompressor, offset: u32) -> Result<Vec<u8>, Error>
     picture.map(|picture| picture.bytes.to_vec())
 }
 
-#[test]
-fn a_byte_behind_the_picture_is_contained_and_a_page_is_a_fault_that_names_the_block() {
-    let mut decompressor = decompressor();
+fn overruns_and_breaks(target: Target) {
+    let mut decompressor = decompressor(target);
+    let driver = decompressor.codec().driver().to_owned();
     let picture = frame(&mut decompressor, 23).unwrap();
     assert_eq!(picture[23], 1);
     assert!(decompressor.take_overruns().is_empty());
@@ -70,7 +64,7 @@ fn a_byte_behind_the_picture_is_contained_and_a_page_is_a_fault_that_names_the_b
     assert_eq!(offsets, [(Some(1), 24), (Some(2), 30)]);
 
     let error = frame(&mut decompressor, 24 + 4096).unwrap_err();
-    assert_eq!(error.to_string(), "\"wild.so\" failed at frame 3");
+    assert_eq!(error.to_string(), format!("\"{driver}\" failed at frame 3"));
     assert_eq!(error.blame(), Blame::Broke);
     let Error::Failed { source, .. } = error else {
         panic!("{error:?}")
@@ -83,5 +77,15 @@ fn a_byte_behind_the_picture_is_contained_and_a_page_is_a_fault_that_names_the_b
 
     // It is not called any more, and says so.
     let error = frame(&mut decompressor, 0).unwrap_err();
-    assert_eq!(error.to_string(), "\"wild.so\" failed at frame 4");
+    assert_eq!(error.to_string(), format!("\"{driver}\" failed at frame 4"));
+}
+
+#[test]
+fn a_shared_object_that_writes_behind_the_picture_is_contained_or_stopped() {
+    overruns_and_breaks(Target::Native);
+}
+
+#[test]
+fn a_windows_driver_that_writes_behind_the_picture_is_contained_or_stopped() {
+    overruns_and_breaks(Target::Windows64Crt);
 }
