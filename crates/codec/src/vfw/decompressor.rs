@@ -223,7 +223,7 @@ impl Decompressor {
         self.end()?;
         self.input = change.apply(&self.input);
         self.source_format = self.codec.header(&self.input)?;
-        if self.output.pixel().is_some_and(|pixel| pixel.bits() == 8) {
+        if !self.output.palette().is_empty() {
             self.output = change.apply(&self.output);
             self.picture_format = self.codec.header(&self.output)?;
         }

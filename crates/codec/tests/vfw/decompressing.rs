@@ -1,8 +1,8 @@
 //! Frames become pictures.
 
 use opendriver::Message;
-use opendriver_abi::structures::BitmapInfoHeader;
-use opendriver_codec::vfw::{Error, FrameFlags, PaletteChange, Rectangle, Rectangles};
+use opendriver_abi::structures::{BitmapInfoHeader, FourCc};
+use opendriver_codec::vfw::{Error, FrameFlags, Mode, PaletteChange, Rectangle, Rectangles};
 use opendriver_codec::{BitmapFormat, Pixel};
 
 use crate::player::{CODE, Part, codec, compressed, key, pictures, refused_with};
@@ -247,16 +247,23 @@ fn a_codec_never_sees_a_height_with_a_sign_on_what_is_compressed() {
 #[test]
 fn a_picture_has_room_for_its_pixels_whatever_its_header_says() {
     let (codec, _) = codec(Part::default());
-    let mean = pictures().with_header(BitmapInfoHeader {
-        image_size: 1,
-        ..pictures().header()
-    });
-    let mut decompressor = codec.into_decompressor(&compressed(), &mean).unwrap();
-    assert_eq!({ decompressor.output().header().image_size }, 24);
-    assert_eq!(
-        decompressor.frame(&key(7), NO_FLAGS).unwrap().bytes,
-        [7; 24]
-    );
+    let mean = |compression| {
+        pictures().with_header(BitmapInfoHeader {
+            image_size: 1,
+            compression,
+            ..pictures().header()
+        })
+    };
+    let other = codec.again(Mode::Decompress).unwrap();
+    // Also of pixels that nobody here knows.
+    for (codec, compression) in [(codec, FourCc(0)), (other, FourCc::new(*b"odd "))] {
+        let mut decompressor = codec
+            .into_decompressor(&compressed(), &mean(compression))
+            .unwrap();
+        assert_eq!({ decompressor.output().header().image_size }, 24);
+        let picture = decompressor.frame(&key(7), NO_FLAGS).unwrap();
+        assert_eq!(picture.bytes, [7; 24]);
+    }
 }
 
 #[test]
