@@ -9,6 +9,9 @@ use super::layout::{Compress, CompressFrames};
 use super::{Codec, Decompressor, Error, Flags, FrameFlags, Mode, Overrun};
 use crate::BitmapFormat;
 
+/// `ICQUALITY_HIGH`
+const BEST: u32 = 10_000;
+
 /// `AVIIF_KEYFRAME`
 const KEY_FRAME: u32 = 0x10;
 
@@ -63,6 +66,8 @@ pub struct Packet<'a> {
 pub struct Compressor {
     codec: Codec,
     input: BitmapFormat,
+    /// The same as the codec takes it.
+    upright: BitmapFormat,
     output: BitmapFormat,
     settings: Settings,
     quality: u32,
@@ -93,44 +98,37 @@ impl Compressor {
         output: &BitmapFormat,
         settings: Settings,
     ) -> Result<Self, Error> {
-        let (input, turned) = turned(&codec, input, output)?;
-        let size = picture_size(&input)?;
+        let size = picture_size(input)?;
         let input = input.with_header(BitmapInfoHeader {
             image_size: size as u32,
             ..input.header()
         });
-        let flags = codec.info().flags;
-        let room = frame_room(&codec, &input, output, size)?;
+        let (upright, turned) = turned(&codec, &input, output)?;
+        let crunches = codec.info().flags.contains(Flags::CRUNCH);
+        let room = frame_room(&codec, &upright, output, size)?;
         let layout = codec.layout();
-        let most = [
-            layout.compress.size,
-            layout.compress_frames.size,
-            layout.decompress.size,
-        ];
-        let quality = settings.quality.map(|quality| quality.min(10_000));
+        let request = layout.compress.size.max(layout.compress_frames.size);
+        let quality = match settings.quality {
+            None => optional(codec.default_quality())?,
+            given => given,
+        };
+        let key_every = match settings.key_every {
+            None => optional(codec.key_frame_rate())?,
+            given => given,
+        };
         let mut made = Self {
-            picture_format: codec.header(&input)?,
+            picture_format: codec.header(&upright)?,
             picture: Source::new(&codec)?,
             frame_format: codec.header(output)?,
             packet: codec.allocate(room)?,
             told: codec.allocate(8)?,
-            request: codec.allocate(most.into_iter().max().unwrap_or(0))?,
+            request: codec.allocate(request)?,
             previous: None,
-            quality: match quality {
-                Some(quality) => quality,
-                None => {
-                    optional(codec.default_quality())?.map_or(10_000, |quality| quality.min(10_000))
-                }
-            },
-            key_every: match settings.key_every {
-                Some(every) => every.into(),
-                None => optional(codec.key_frame_rate())?.unwrap_or(0).into(),
-            },
-            frame_size: match flags.contains(Flags::CRUNCH) {
-                true => settings.frame_size(),
-                false => 0,
-            },
+            quality: quality.unwrap_or(BEST).min(BEST),
+            key_every: key_every.unwrap_or(0).into(),
+            frame_size: if crunches { settings.frame_size() } else { 0 },
             input,
+            upright,
             output: output.clone(),
             settings,
             size,
@@ -271,7 +269,7 @@ impl Compressor {
     /// all are key frames.
     fn keep_previous(&mut self) -> Result<(), Error> {
         let codec = self.codec.again(Mode::Decompress);
-        match codec.and_then(|codec| codec.into_decompressor(&self.output, &self.input)) {
+        match codec.and_then(|codec| codec.into_decompressor(&self.output, &self.upright)) {
             Ok(decompressor) => self.previous = Some(decompressor),
             Err(error) if error.blame() == Blame::Refused => self.key_every = 1,
             Err(error) => return Err(error),
@@ -327,6 +325,7 @@ impl Compressor {
     fn watch(&mut self, message: Message, frame: Option<u64>) {
         let codec = &self.codec;
         codec.watch(&mut self.packet, "the frame", message, frame);
+        codec.watch(&mut self.told, "what is told of the frame", message, frame);
         codec.watch(self.picture.block_mut(), "the picture", message, frame);
         let formats = [
             (&mut self.picture_format, "the input's format"),

@@ -151,6 +151,7 @@ fn lines_are_turned_for_a_codec_that_wants_the_lowest_first() {
     let mut compressor = codec
         .into_compressor(&top_down, &compressed(), Settings::default())
         .unwrap();
+    assert_eq!(compressor.input(), &top_down);
     let mut pixels = [0x10; 24];
     pixels[12..].fill(0x20);
     let packet = compressor.frame(&pixels, false).unwrap();
