@@ -3,9 +3,13 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::io::Seek as _;
+use std::sync::atomic::AtomicBool;
 
 use opendriver::{Manager, Message};
 use opendriver_abi::structures::{BitmapInfoHeader, FourCc, IcInfo, Structure as _};
+use opendriver_codec::convert::{Conversion, Kind, PictureWishes, Source, Wishes};
+use opendriver_codec::file::{Input, Output, avi};
 use opendriver_codec::vfw::{Codec, FrameFlags, Mode, Settings};
 use opendriver_codec::{BitmapFormat, Pixel};
 use opendriver_sdk::{BadClaim, BuiltIn, Call};
@@ -120,4 +124,40 @@ fn pictures_are_compressed_without_allocating() {
         }
     });
     assert_eq!(allocations, 0);
+}
+
+#[test]
+fn a_conversion_allocates_nothing_from_frame_to_frame() {
+    let (compressed, _) = formats();
+    let of_frames = |frames: usize| {
+        let file = tempfile::tempfile().unwrap();
+        let stream = avi::Stream::video(compressed.clone(), FourCc::new(*b"idle"), 1, 25);
+        let output = Output::file(file.try_clone().unwrap());
+        let mut writer = avi::Writer::new(output, &[stream], avi::Options::default()).unwrap();
+        for _ in 0..frames {
+            writer.write(0, &[7; 5000], true).unwrap();
+        }
+        writer.finish().unwrap();
+        // From a pipe, there is no index to be kept.
+        let mut file = file;
+        file.rewind().unwrap();
+        let source = Source::open(Input::pipe(file)).unwrap();
+        let wishes = Wishes {
+            drivers: vec!["idle".to_owned()],
+            pictures: PictureWishes {
+                pixel: Some(Pixel::Rgb24),
+                ..PictureWishes::default()
+            },
+            ..Wishes::default()
+        };
+        let conversion = Conversion::open(&manager(), source, Kind::Raw, &wishes, &mut ()).unwrap();
+        allocations(|| {
+            let output = Output::pipe(std::io::sink());
+            let done = conversion
+                .run(output, &mut (), &AtomicBool::new(false))
+                .unwrap();
+            assert!(done.is_whole() && done.written[0].pieces == frames as u64);
+        })
+    };
+    assert_eq!(of_frames(10), of_frames(1000));
 }

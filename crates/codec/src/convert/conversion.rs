@@ -54,7 +54,7 @@ impl Conversion {
         listener: &mut dyn Listener,
     ) -> Result<Self, Error> {
         let formats = source.formats();
-        let named = Named::open(manager, wishes)?;
+        let named = Named::open(manager, wishes, &codes(&source, wishes))?;
         let mut made = Self {
             kind,
             tracks: Vec::with_capacity(formats.len()),
@@ -215,6 +215,20 @@ fn ways(formats: &[Format], kind: Kind, wishes: &Wishes) -> Result<Vec<Way>, Err
     })
 }
 
+/// The codes that a video codec may be known by: those of the source's streams, and the one that is wished.
+fn codes(source: &Source, wishes: &Wishes) -> Vec<FourCc> {
+    let mut codes = Vec::new();
+    for (stream, format) in source.formats().iter().enumerate() {
+        if let Format::Pictures(format) = format {
+            codes.extend([source.about(stream).handler, format.compression()]);
+        }
+    }
+    codes.extend(wishes.pictures.codec);
+    // Smaller numbers are kinds of plain pixels.
+    codes.retain(|code| code.0 > u32::from(u8::MAX));
+    codes
+}
+
 /// The drivers to use: those that were named for a class, else those that are installed.
 struct Named {
     sound: Drivers,
@@ -224,10 +238,11 @@ struct Named {
 }
 
 impl Named {
-    fn open(manager: &Manager, wishes: &Wishes) -> Result<Self, Error> {
+    /// Opens what is named once, to see what it is: video codecs by the `codes` that they may insist on.
+    fn open(manager: &Manager, wishes: &Wishes, codes: &[FourCc]) -> Result<Self, Error> {
         let mut names = Vec::new();
         for driver in &wishes.drivers {
-            names.push((driver.clone(), is_sound(manager, driver)?));
+            names.push((driver.clone(), is_sound(manager, driver, codes)?));
         }
         let of_class = |sound: bool| -> Vec<&str> {
             let named = names.iter().filter(|(_, is_sound)| *is_sound == sound);
@@ -267,7 +282,7 @@ impl Named {
 }
 
 /// Whether a driver is an audio codec; else it is a video codec.
-fn is_sound(manager: &Manager, driver: &str) -> Result<bool, Error> {
+fn is_sound(manager: &Manager, driver: &str, codes: &[FourCc]) -> Result<bool, Error> {
     let sound = match acm::Driver::open(manager, driver) {
         Ok(_) => return Ok(true),
         // What cannot be loaded cannot be loaded as a codec of another class either.
@@ -276,7 +291,11 @@ fn is_sound(manager: &Manager, driver: &str) -> Result<bool, Error> {
         }
         Err(error) => error,
     };
-    match Codec::open(manager, driver, FourCc(0), Mode::Query) {
+    let open = |code: FourCc| Codec::open(manager, driver, code, Mode::Query);
+    if codes.iter().any(|&code| open(code).is_ok()) {
+        return Ok(false);
+    }
+    match open(FourCc(0)) {
         Ok(_) => Ok(false),
         Err(pictures) => Err(Error::NoCodec {
             driver: driver.to_owned(),
