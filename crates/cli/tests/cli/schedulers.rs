@@ -52,6 +52,22 @@ fn succeed(command: &mut Command) {
 }
 
 #[test]
+fn every_command_of_the_page_works() {
+    let page = std::fs::read_to_string(root().join("docs/batch.md")).expect("the page");
+    let mut commands = Vec::new();
+    for block in page.split("```sh\n").skip(1) {
+        commands.extend(block.split("```").next().unwrap_or_default().lines());
+    }
+    assert!(commands.len() >= 3, "{commands:?}");
+    for command in commands {
+        let station = archive();
+        std::os::unix::fs::symlink(root().join("docs"), station.path("docs")).expect("ours");
+        succeed(station.shell(command).env("HOME", station.path("")));
+        assert_eq!(converted(&station).len(), FILES, "{command}");
+    }
+}
+
+#[test]
 fn an_array_of_slurm_converts_all_parts() {
     let station = archive();
     let script = document("slurm.sh");
@@ -79,7 +95,8 @@ fn one_part_of_slurm_is_repeated_alone() {
         .env("SLURM_ARRAY_TASK_COUNT", "1")
         .env("SLURM_CPUS_PER_TASK", "2");
     // Without PARTS there is no fourth part of one: better an error than the wrong files.
-    assert_eq!(command.status().expect("a shell").code(), Some(2));
+    let refused = command.output().expect("a shell");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
     succeed(command.env("PARTS", "4"));
 }
 
