@@ -11,6 +11,8 @@ mod verbs;
 
 mod batch;
 
+mod digest;
+
 mod session;
 
 mod describe;

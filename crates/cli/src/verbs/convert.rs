@@ -18,8 +18,6 @@ mod summary;
 
 mod provenance;
 
-mod digest;
-
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,7 +28,6 @@ use opendriver_codec::convert::{
 };
 use opendriver_codec::file::Output;
 
-use self::digest::{Digest, Digested, Hash};
 use self::interrupt::Interrupt;
 use self::progress::{Progress, Unit};
 use self::provenance::{DriverFacts, FileFacts, Report, StreamFacts};
@@ -40,6 +37,7 @@ use self::source::{STANDARD, Source};
 use self::target::{Target, To, is_same_file};
 use crate::args;
 use crate::batch;
+use crate::digest::{Digest, Digested, Hash};
 use crate::report::{Exit, Failure};
 use crate::session::Session;
 
@@ -275,7 +273,7 @@ impl Work<'_> {
         let path = self.placed.as_ref();
         let hash = match (passing, path) {
             (Some(passing), _) => Some(passing),
-            (None, Some(path)) => Hash::of_file(path).ok(),
+            (None, Some(path)) => Hash::of_written(path).ok(),
             (None, None) => return None,
         };
         let path = path.map_or(self.output, PathBuf::as_path);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use opendriver_tests::fixtures::{Target, compiled};
+use opendriver_tests::media::{self, Film, Video};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -244,6 +245,29 @@ fn what_is_done_is_skipped_and_what_changed_is_done_anew() {
     station.file("moody.acm", codec);
     assert_eq!(done(&other), all, "another driver");
     assert_eq!(done(&other), [""; 0]);
+}
+
+#[test]
+fn pictures_are_done_when_all_of_them_are_there() {
+    let station = Station::new();
+    let film = media::video(
+        Video::Rgb24,
+        Film {
+            width: 16,
+            height: 8,
+            frames: 3,
+        },
+    );
+    fs::create_dir(station.path("old")).expect("ours");
+    fs::copy(film, station.path("old/a.avi")).expect("ours");
+    let done = || {
+        let (status, files, _) = convert(&station, &["old", "--to", "png"]);
+        assert_eq!(status, Some(0), "{files:?}");
+        those(&files, "converted").len()
+    };
+    assert_eq!((done(), done()), (1, 0));
+    fs::remove_file(station.path("new/a-000002.png")).expect("the last picture");
+    assert_eq!((done(), done()), (1, 0));
 }
 
 #[test]

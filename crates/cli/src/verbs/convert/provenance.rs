@@ -8,11 +8,11 @@ use opendriver_codec::convert::{Format, Step, Track, Way, Written};
 use serde::Serialize;
 use sha2::Digest as _;
 
-use super::digest::{Hash, hex};
 use super::record::{PieceRecord, Pieces};
 use super::scratch::Scratch;
 use super::target::{Target, To, Unwritable};
 use crate::describe::{Facts, VersionFacts};
+use crate::digest::{Hash, hex};
 
 /// All that there is to say of a conversion.
 #[derive(Serialize)]

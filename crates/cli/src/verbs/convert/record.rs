@@ -7,8 +7,8 @@ use opendriver_codec::convert::{Listener, Piece, Warning};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::digest::Hash;
 use super::progress::{Progress, Unit};
+use crate::digest::Hash;
 use crate::printer;
 
 /// How many warnings are kept and printed; a broken file may be worth one for each of its frames.

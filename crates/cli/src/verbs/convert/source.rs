@@ -9,8 +9,8 @@ use std::sync::Arc;
 use opendriver_codec::file::Input;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::digest::{Digest, Digested};
 use super::interrupt::Interrupt;
+use crate::digest::{Digest, Digested};
 
 /// The name of standard input and output.
 pub(super) const STANDARD: &str = "-";

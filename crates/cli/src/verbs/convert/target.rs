@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::scratch::Scratch;
+use crate::digest::NUMBERED;
 use crate::report::{Exit, Failure};
 
 /// Where what is written goes.
@@ -211,7 +212,7 @@ fn settle_pictures(pictures: &TempDir, path: &Path, claim: Claim) -> io::Result<
         let number = name.rfind('-').map_or("", |at| &name[at..]);
         fs::rename(&picture, numbered(&path, number))?;
     }
-    Ok(numbered(&path, "-%06d.png"))
+    Ok(numbered(&path, NUMBERED))
 }
 
 /// How the name of something begins that is beside its place for the time being.

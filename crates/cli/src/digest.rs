@@ -1,16 +1,18 @@
 //! SHA-256 of what goes by, and of what is on the disk.
 
-use std::fmt::Write as _;
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fmt::{self, Write as _};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
 /// The hash of the bytes that went by so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Digest {
+pub(crate) struct Digest {
     running: Arc<Mutex<Running>>,
 }
 
@@ -22,7 +24,7 @@ struct Running {
 
 impl Digest {
     /// The hash, and of how many bytes.
-    pub(super) fn finish(&self) -> (Hash, u64) {
+    pub(crate) fn finish(&self) -> (Hash, u64) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         (Hash(running.hash.clone().finalize().into()), running.length)
     }
@@ -35,14 +37,14 @@ impl Digest {
 }
 
 /// A reader or writer with a hash of what goes through it.
-pub(super) struct Digested<T> {
+pub(crate) struct Digested<T> {
     inner: T,
     digest: Digest,
 }
 
 impl<T> Digested<T> {
     /// Hashes what goes through `inner` from now on.
-    pub(super) fn new(inner: T) -> (Self, Digest) {
+    pub(crate) fn new(inner: T) -> (Self, Digest) {
         let digest = Digest::default();
         let ours = digest.clone();
         (
@@ -77,19 +79,37 @@ impl<T: Write> Write for Digested<T> {
 
 /// A SHA-256, which prints as 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hash([u8; 32]);
+pub(crate) struct Hash([u8; 32]);
 
 impl Hash {
     /// The hash of some bytes.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
     /// The hash of a whole file, and its length.
-    pub(super) fn of_file(path: &Path) -> io::Result<(Self, u64)> {
+    pub(crate) fn of_file(path: &Path) -> io::Result<(Self, u64)> {
         let (mut reader, digest) = Digested::new(File::open(path)?);
         let mut buffer = vec![0; 256 * 1024];
         while reader.read(&mut buffer)? > 0 {}
+        Ok(digest.finish())
+    }
+
+    /// The hash of what was written: of a file, or of all pictures that a name with [`NUMBERED`] stands for, one behind the other.
+    pub(crate) fn of_written(path: &Path) -> io::Result<(Self, u64)> {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        if !name.ends_with(NUMBERED.as_bytes()) {
+            return Self::of_file(path);
+        }
+        let digest = Digest::default();
+        for number in 0.. {
+            let picture = match fs::read(numbered(path, number)) {
+                Ok(picture) => picture,
+                Err(error) if number > 0 && error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(error),
+            };
+            digest.add(&picture);
+        }
         Ok(digest.finish())
     }
 }
@@ -100,14 +120,32 @@ impl From<sha2::digest::Output<Sha256>> for Hash {
     }
 }
 
+/// How the name ends that stands for many pictures, as other programs write it, too.
+pub(crate) const NUMBERED: &str = "-%06d.png";
+
+/// The picture of this number.
+fn numbered(path: &Path, number: u64) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().as_bytes();
+    let stem = name.strip_suffix(NUMBERED.as_bytes()).unwrap_or(name);
+    let mut picture = OsStr::from_bytes(stem).to_owned();
+    picture.push(format!("-{number:06}.png"));
+    path.with_file_name(picture)
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
 impl serde::Serialize for Hash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex(&self.0))
+        serializer.collect_str(self)
     }
 }
 
 /// Bytes as hex digits, two for each.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         // Writing into a String cannot fail.
@@ -119,6 +157,19 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_have_the_hash_of_all_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = folder.path().join("a-%06d.png");
+        assert!(Hash::of_written(&all).is_err());
+        for (number, bytes) in ["ab", "c"].into_iter().enumerate() {
+            fs::write(folder.path().join(format!("a-{number:06}.png")), bytes).unwrap();
+        }
+        assert_eq!(Hash::of_written(&all).unwrap(), (Hash::of(b"abc"), 3));
+        let one = folder.path().join("a-000001.png");
+        assert_eq!(Hash::of_written(&one).unwrap(), (Hash::of(b"c"), 1));
+    }
 
     #[test]
     fn what_goes_by_has_the_hash_of_the_whole() {
