@@ -135,6 +135,8 @@ pub(crate) enum Verb {
     Info(Info),
     /// List which formats codecs have, and what they do with each
     Formats(Formats),
+    /// Say which streams a file has, and which installed driver opens each
+    Probe(Probe),
     /// List what a Windows driver imports, and what of it is missing
     Imports(Imports),
     /// Convert a file of sound or pictures with the codec that made it
@@ -222,6 +224,16 @@ pub(crate) struct Formats {
     /// An alias of the registry, a file, or a built-in driver [default: all codecs that are installed]
     #[arg(value_name = "DRIVER", value_hint = ValueHint::FilePath)]
     pub(crate) driver: Option<String>,
+}
+
+/// Say which streams a file has, and which installed driver opens each
+///
+/// Reads the headers of an AVI, WAV or Y4M file, and asks every codec that is installed whether it takes each stream, as `drv convert` would. Exits with 1 if no driver opens one of them. Of any other file it says what it is, as far as its first bytes tell.
+#[derive(Args, Debug)]
+pub(crate) struct Probe {
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
 }
 
 /// List what a Windows driver imports, and what of it is missing

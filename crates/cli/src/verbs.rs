@@ -6,6 +6,8 @@ mod info;
 
 mod formats;
 
+mod probe;
+
 mod imports;
 
 mod convert;
@@ -30,6 +32,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Open(open) => open::run(open, &session),
         Verb::Info(info) => info::run(info, &session),
         Verb::Formats(formats) => formats::run(formats, &session),
+        Verb::Probe(probe) => probe::run(probe, &session),
         Verb::Imports(imports) => imports::run(imports, &session),
         Verb::Convert(convert) => convert::run(convert, &session),
         Verb::List(list) => list::run(list, &session),

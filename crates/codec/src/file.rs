@@ -10,6 +10,8 @@ mod error;
 
 mod riff;
 
+mod signature;
+
 pub mod avi;
 
 pub mod wav;
@@ -25,4 +27,5 @@ pub mod png;
 pub use error::Error;
 pub use input::Input;
 pub use output::Output;
+pub use signature::{SIGNATURE, signature};
 pub use warning::{Warning, Warnings};

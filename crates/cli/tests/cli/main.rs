@@ -8,6 +8,7 @@ mod exits;
 mod formats;
 mod pages;
 mod places;
+mod probe;
 mod schedulers;
 mod streams;
 mod transcripts;

@@ -61,6 +61,14 @@ impl Reader {
         &self.format
     }
 
+    /// How many pixels share a colour in the file; none where it has no colour.
+    pub fn chroma(&self) -> Option<Chroma> {
+        match self.header.colour {
+            Colour::None => None,
+            Colour::Planes(chroma) => Some(chroma),
+        }
+    }
+
     /// Frames in so many seconds.
     pub fn rate(&self) -> (u32, u32) {
         self.header.rate
