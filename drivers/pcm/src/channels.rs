@@ -68,18 +68,28 @@ impl Mix {
 
     /// Mixes whole frames, as many as both have room for.
     pub(crate) fn apply(&self, source: &[f64], destination: &mut [f64]) {
-        let frames = source
-            .chunks_exact(self.source)
-            .zip(destination.chunks_exact_mut(self.destination));
         match (self.source, self.destination) {
-            (1, 2) => frames.for_each(|(from, to)| to.fill(from[0])),
-            (2, 1) => frames.for_each(|(from, to)| to[0] = (from[0] + from[1]) * 0.5),
-            _ => frames.for_each(|(from, to)| {
-                to.fill(0.0);
-                for term in &self.terms {
-                    to[term.to] += from[term.from] * term.gain;
-                }
-            }),
+            // The usual two are told apart from the rest, so that the compiler sees how long a frame is.
+            (1, 2) => {
+                let (frames, _) = destination.as_chunks_mut();
+                let frames = frames.iter_mut().zip(source);
+                frames.for_each(|(to, &from)| *to = [from, from]);
+            }
+            (2, 1) => {
+                let (frames, _) = source.as_chunks();
+                let frames = destination.iter_mut().zip(frames);
+                frames.for_each(|(to, &[left, right])| *to = (left + right) * 0.5);
+            }
+            _ => {
+                let frames = source.chunks_exact(self.source);
+                let frames = frames.zip(destination.chunks_exact_mut(self.destination));
+                frames.for_each(|(from, to)| {
+                    to.fill(0.0);
+                    for term in &self.terms {
+                        to[term.to] += from[term.from] * term.gain;
+                    }
+                });
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The converter of plain samples that Windows has built in, as an ACM driver.
 //!
 //! It stands between codecs: telephone sound of 8000 Hz becomes the 44,100 Hz in stereo that a player wants. And it is meant to be read by
-//! whoever writes an ACM driver: the messages of the audio compression manager are in `acm.rs`, what this driver does in `codec.rs` and
+//! whoever writes an ACM driver: the messages of the audio compression manager are in `acm.rs`, what this driver does in `converter.rs` and
 //! `stream.rs`, and neither knows much of the other.
 //!
 //! # What it converts
@@ -71,7 +71,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod codec;
+mod converter;
 
 mod acm;
 
@@ -87,7 +87,7 @@ use std::sync::Arc;
 use opendriver_sdk::{BuiltIn, Call, Driver, Host, LResult, Open, Refused};
 
 use acm::Acm;
-use codec::Converter;
+use converter::Converter;
 
 /// The driver, linked in: `Manager::builder().builtin(opendriver_pcm::driver())`.
 pub fn driver() -> BuiltIn {

@@ -1,7 +1,7 @@
 //! Structures and formats in the application's memory.
 
 use opendriver_sdk::Claim;
-use opendriver_sdk::structures::{Structure as _, WaveFormatEx};
+use opendriver_sdk::structures::{Address, Structure, WaveFormatEx};
 
 use super::Refusal;
 use crate::format::PCM;
@@ -67,4 +67,21 @@ pub(super) fn put_format(claim: Claim<'_>, room: u32, format: &[u8]) -> Result<(
     }
     claim.write(&format[..format.len().min(room as usize)])?;
     Ok(())
+}
+
+/// The application's memory at an address that a structure holds.
+pub(super) fn at<P: Address>(claim: Claim<'_>, address: P) -> Claim<'_> {
+    let address = address.to_param().cast_unsigned();
+    claim.at(address.wrapping_sub(claim.address()))
+}
+
+/// Reads a structure that begins with its size.
+///
+/// # Errors
+/// It is shorter than it would be, or not there.
+pub(super) fn whole<S: Structure>(claim: Claim<'_>) -> Result<S, Refusal> {
+    if (claim.read_u32()? as usize) < S::SIZE {
+        return Err(Refusal::BadParameter);
+    }
+    Ok(claim.structure()?)
 }
