@@ -325,7 +325,7 @@ impl Walk {
         if self.input.can_seek() {
             if is_at(movi_end) {
                 // What is broken is no picture and no sound, but the index or what follows it.
-                let Some(end) = riff_end else {
+                let Some(end) = riff_end.filter(|end| *end > header.offset) else {
                     return Ok(false);
                 };
                 riff::seek(&mut self.input, end)?;
