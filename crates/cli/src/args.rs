@@ -42,6 +42,7 @@ Exit status:
   1  the driver said no (it refused, something is missing)
   2  could not ask (usage, file, registry)
   3  the driver broke (memory fault, trap, abort)
+  130  Ctrl-C stopped it
 
 Environment:
   OPENDRIVER_PATH  folders to look for drivers in, separated by colons, after those of --path

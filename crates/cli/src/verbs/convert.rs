@@ -18,7 +18,6 @@ mod summary;
 
 mod provenance;
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
@@ -128,7 +127,7 @@ impl Work<'_> {
         self.tracks = conversion.tracks().to_vec();
         if let Some(path) = &self.convert.save_state {
             let state = conversion.state().unwrap_or_default();
-            fs::write(path, state).map_err(|source| unwritable(path, source))?;
+            Target::write(path, &self.scratch, |to| to.write_all(state))?;
         }
         let (target, sink) = self.target()?;
         self.watch(&conversion);
@@ -139,14 +138,25 @@ impl Work<'_> {
             (None, _) => None,
             (Some(target), End::Whole) => Some(target.commit()?),
             (Some(target), End::Stopped) => Some(target.commit_to_free_place()?),
-            // What went wrong first is what there is to say.
-            (Some(target), End::Failed(_)) => target.commit_part().ok(),
+            // What went wrong first is what there is to say; and a file of nothing is no part.
+            (Some(target), End::Failed(_)) if self.has_pieces() => target.commit_part().ok(),
+            (Some(_), End::Failed(_)) => None,
         };
         match done.end {
             End::Whole => Ok(Exit::Done),
             End::Stopped => Ok(Exit::Interrupted),
             End::Failed(error) if error.is_reader_gone() => Err(Failure::ReaderGone),
-            End::Failed(error) => Err(self.with_part(error.into())),
+            End::Failed(error) => {
+                let is_decoding = matches!(error, convert::Error::Frame { .. })
+                    && self.convert.pixel.is_none()
+                    && self.convert.video.is_none();
+                let failure = self.with_part(error.into());
+                Err(match is_decoding {
+                    true => failure
+                        .hint("`--pixel RGB24` asks the driver for other pixels than it prefers"),
+                    false => failure,
+                })
+            }
         }
     }
 
@@ -204,6 +214,11 @@ impl Work<'_> {
         };
         self.record.counted = Some((track.stream, unit));
         self.record.progress = Progress::new(unit, total, self.session.quiet);
+    }
+
+    /// Whether anything was converted.
+    fn has_pieces(&self) -> bool {
+        self.written.iter().any(|written| written.pieces > 0)
     }
 
     /// A failure, and what there is in spite of it.
@@ -289,8 +304,4 @@ fn expected_bytes(track: &Track) -> Option<u64> {
     let (length, per_second) = (track.length?, from.bytes_per_second());
     let bytes = u128::from(length) * u128::from(to.bytes_per_second());
     u64::try_from(bytes.checked_div(per_second.into())?).ok()
-}
-
-fn unwritable(path: &Path, source: io::Error) -> Failure {
-    target::Unwritable::new(path, source).into()
 }

@@ -1,6 +1,5 @@
 //! The report: what became of what, by which drivers, as JSON.
 
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use opendriver::ModuleInfo;
@@ -10,7 +9,7 @@ use sha2::Digest as _;
 
 use super::record::{PieceRecord, Pieces};
 use super::scratch::Scratch;
-use super::target::{Target, To, Unwritable};
+use super::target::{Target, Unwritable};
 use crate::describe::{Facts, VersionFacts};
 use crate::digest::{Hash, hex};
 
@@ -183,18 +182,9 @@ pub(super) fn word(way: Way) -> &'static str {
 impl Report<'_> {
     /// Writes it into a file, whole or not at all.
     pub(super) fn write(&self, path: &Path, scratch: &Scratch) -> Result<(), Unwritable> {
-        let target = Target::create(path, scratch)?;
-        let unwritable = |source| Unwritable::new(path, source);
-        let file = match target.to()? {
-            To::File(file) | To::Pipe(file) => file,
-            To::Pictures(_) => unreachable!("a report is one file"),
-        };
-        let mut to = io::BufWriter::new(file);
-        serde_json::to_writer_pretty(&mut to, self).map_err(|error| unwritable(error.into()))?;
-        to.write_all(b"\n")
-            .and_then(|()| to.flush())
-            .map_err(unwritable)?;
-        drop(to);
-        target.commit().map(drop)
+        Target::write(path, scratch, |to| {
+            serde_json::to_writer_pretty(&mut *to, self)?;
+            to.write_all(b"\n")
+        })
     }
 }

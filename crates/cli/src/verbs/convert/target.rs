@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -64,9 +64,13 @@ impl Unwritable {
 impl Target {
     /// Begins a file that is to be at `path`. What is there stays until [`commit`](Self::commit).
     pub(super) fn create(path: &Path, scratch: &Scratch) -> Result<Self, Unwritable> {
-        let unwritable = |source| Unwritable::new(path, source);
+        let named = path;
+        let unwritable = |source| Unwritable::new(named, source);
         // Through a link, it is the file behind it that is to be replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = match path.is_symlink() {
+            true => fs::canonicalize(path).map_err(unwritable)?,
+            false => path.to_owned(),
+        };
         let place = match fs::metadata(&path) {
             Ok(there) if there.is_dir() => {
                 return Err(unwritable(io::ErrorKind::IsADirectory.into()));
@@ -104,6 +108,25 @@ impl Target {
             place: Place::Pictures(folder),
             scratch: scratch.clone(),
         })
+    }
+
+    /// Writes a file, whole or not at all.
+    pub(super) fn write(
+        path: &Path,
+        scratch: &Scratch,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Unwritable> {
+        let target = Self::create(path, scratch)?;
+        let file = match &target.place {
+            Place::Beside(file) => file.as_file(),
+            Place::Direct(file) => file,
+            Place::Pictures(_) => unreachable!("one file was begun"),
+        };
+        let mut to = io::BufWriter::new(file);
+        let written = write(&mut to).and_then(|()| to.flush());
+        drop(to);
+        written.map_err(|source| Unwritable::new(path, source))?;
+        target.commit().map(drop)
     }
 
     /// Where to write.
@@ -257,8 +280,6 @@ fn partial(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use super::*;
 
     /// What is in a folder, names and contents.

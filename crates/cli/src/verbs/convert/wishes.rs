@@ -44,7 +44,7 @@ pub(super) fn of(convert: &args::Convert) -> Result<Wishes, Failure> {
             key_every: convert.key_every,
             data_rate: convert
                 .data_rate
-                .map(|kilobytes| kilobytes.saturating_mul(1000)),
+                .map(|kilobytes| kilobytes.saturating_mul(1024)),
             state,
         },
         sound: sound(convert)?,

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 
 use opendriver_tests::fixtures::Target;
-use opendriver_tests::media::{self, Sound, Tone};
+use opendriver_tests::media::{self, Sound, Tone, Video};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{driver, names, text};
+use super::{FILM, driver, names, text};
 use crate::station::Station;
 
 /// More than a pipe and a buffer hold.
@@ -182,6 +182,27 @@ fn a_disk_that_is_full_keeps_what_was_there_before() {
     ]);
     assert_eq!(ran.status, Some(2), "{ran:?}");
     assert!(ran.err.contains("No space left on device"), "{ran:?}");
+}
+
+#[test]
+fn a_driver_that_breaks_is_3_and_other_pixels_are_a_way_out() {
+    let station = Station::new();
+    let source = text(&media::video(Video::Rle4, FILM));
+    let rle = driver("msrle32.dll");
+    // Wine's driver divides by zero where it decodes to the depth that it prefers.
+    let words = ["convert", &source, "out.avi", "--driver", &rle];
+    let ran = station.run(&words);
+    assert_eq!(ran.status, Some(3), "{ran:?}");
+    for said in [
+        "error: cannot convert stream 0 at frame 0 (offset ",
+        "caused by: the driver broke while handling ICM_DECOMPRESS: division",
+        "hint: `--pixel RGB24` asks",
+    ] {
+        assert!(ran.err.contains(said), "{ran:?}");
+    }
+    assert_eq!(names(&station), [""; 0], "a file of nothing is no part");
+    let ran = station.run(&[&words[..], &["--pixel", "RGB24"]].concat());
+    assert_eq!(ran.status, Some(0), "{ran:?}");
 }
 
 #[test]
