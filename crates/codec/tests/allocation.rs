@@ -7,11 +7,14 @@ use std::io::Seek as _;
 use std::sync::atomic::AtomicBool;
 
 use opendriver::{Manager, Message};
-use opendriver_abi::structures::{BitmapInfoHeader, FourCc, IcInfo, Structure as _};
+use opendriver_abi::structures::{
+    AcmDriverDetails, BitmapInfoHeader, FourCc, IcInfo, Structure as _,
+};
+use opendriver_codec::acm::{Chain, Driver, Stream};
 use opendriver_codec::convert::{Conversion, Kind, PictureWishes, Source, Wishes};
 use opendriver_codec::file::{Input, Output, avi};
 use opendriver_codec::vfw::{Codec, FrameFlags, Mode, Settings};
-use opendriver_codec::{BitmapFormat, Pixel};
+use opendriver_codec::{BitmapFormat, Pixel, WaveFormat};
 use opendriver_sdk::{BadClaim, BuiltIn, Call};
 
 /// The system's allocator, which counts what each thread asks of it.
@@ -160,4 +163,69 @@ fn a_conversion_allocates_nothing_from_frame_to_frame() {
         })
     };
     assert_eq!(of_frames(10), of_frames(1000));
+}
+
+/// A codec that uses all of its source, but for what makes no block of 8 bytes, and gives as much.
+fn idle_sound(call: &Call<'_>) -> Result<isize, BadClaim> {
+    let claim = call.claim(call.param2);
+    match call.message {
+        Message::ACMDM_DRIVER_DETAILS => {
+            let mut details = AcmDriverDetails::<u64>::zeroed();
+            details.kind = FourCc::AUDC;
+            call.claim(call.param1).set_structure(&details)?;
+        }
+        Message::ACMDM_STREAM_SIZE => {
+            let size = claim.at(8).read_u32()?.max(claim.at(12).read_u32()?);
+            claim.at(8).write_u32(size)?;
+            claim.at(12).write_u32(size)?;
+        }
+        Message::ACMDM_STREAM_CONVERT => {
+            // The lengths in an ACMDRVSTREAMHEADER of 64 bits: given, used, written.
+            let length = claim.at(24).read_u32()? / 8 * 8;
+            claim.at(28).write_u32(length)?;
+            claim.at(52).write_u32(length)?;
+        }
+        message if message < Message::DRV_USER => return Ok(1),
+        _ => {}
+    }
+    Ok(0)
+}
+
+#[test]
+fn sound_is_converted_without_allocating() {
+    let driver = BuiltIn::procedure("idle", |_| {
+        Box::new(|call: &Call<'_>| idle_sound(call).unwrap_or(1))
+    });
+    let manager = Manager::builder()
+        .builtin(driver)
+        .guarded_blocks(true)
+        .build();
+    let driver = Driver::open(&manager, "idle").unwrap();
+    let formats = [1, 2, 4].map(|channels| WaveFormat::pcm(channels, 8000, 16));
+    let steps = formats
+        .windows(2)
+        .map(|two| Stream::open(&driver, &two[0], &two[1], None).unwrap());
+    let mut chain = Chain::new(steps.collect());
+    let source = vec![7; 100_000];
+    let mut out = Vec::new();
+    let mut convert = || {
+        let mut given = 0;
+        // Pieces that are no whole blocks, so that something waits in between.
+        for length in [100_000, 13, 77_777, 5] {
+            out.clear();
+            given += chain.convert(&source[..length], false, &mut out).unwrap();
+            assert!(out.len() <= length + 16);
+        }
+        given
+    };
+    // What waits in between grows until it has been as long as it gets.
+    for _ in 0..8 {
+        convert();
+    }
+    let allocations = allocations(|| {
+        for _ in 0..100 {
+            assert_eq!(convert(), 177_795);
+        }
+    });
+    assert_eq!(allocations, 0);
 }

@@ -6,10 +6,10 @@ use opendriver_abi::structures::{Structure as _, WaveFormatEx};
 use super::Error;
 
 /// No codec has more tags; a driver that claims so is not asked for ever.
-pub(super) const MOST_TAGS: u32 = 256;
+pub(super) const MOST_TAGS: u32 = 64;
 
 /// No tag has more formats or filters.
-pub(super) const MOST_LISTED: u32 = 4096;
+pub(super) const MOST_LISTED: u32 = 1024;
 
 /// The longest format there can be, whose extra bytes are counted in 16 bits; no filter is longer.
 pub(super) const LONGEST: u32 = WaveFormatEx::SIZE as u32 + u16::MAX as u32;

@@ -17,8 +17,8 @@ const ROOM: usize = 4096;
 /// Where in that room the names stand.
 const NAMES: usize = 1024;
 
-/// One audio codec, open. Clones are the same instance of the driver, which closes with the last of them and of its streams, or with
-/// the manager.
+/// One audio codec, open. Clones are the same instance of the driver, which closes with the last of them and of its streams, and until
+/// then keeps the manager.
 ///
 /// ```no_run
 /// use opendriver::Manager;
@@ -45,7 +45,9 @@ struct Shared {
     module: ModuleInfo,
     layout: &'static dyn Layout,
     details: Details,
+    // The instance goes before the manager, which would end it by force.
     connection: Connection,
+    _manager: Manager,
 }
 
 /// The largest formats and filters of a driver, in bytes (`ACM_METRIC_MAX_SIZE_*`).
@@ -90,13 +92,13 @@ impl Driver {
             let error = kept.map_or(0, |(layout, block)| layout.open_error(block));
             unopened(source, error)
         })?;
-        Self::of(instance, options.name).map_err(|error| match error {
+        Self::of(manager, instance, options.name).map_err(|error| match error {
             Connected::No(source) => unopened(source, 0),
             Connected::Bad(error) => error,
         })
     }
 
-    fn of(instance: Instance, name: &str) -> Result<Self, Connected> {
+    fn of(manager: &Manager, instance: Instance, name: &str) -> Result<Self, Connected> {
         let module = instance.module().map_err(Connected::No)?;
         let layout = layout_of(&module);
         let connection = Connection {
@@ -120,6 +122,7 @@ impl Driver {
                 layout,
                 details,
                 connection,
+                _manager: manager.clone(),
             }),
         })
     }

@@ -11,3 +11,5 @@ mod streams;
 mod chains;
 
 mod mischief;
+
+mod random;

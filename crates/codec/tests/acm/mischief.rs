@@ -1,42 +1,24 @@
 //! What becomes of a codec's mistakes: errors that name them.
 
-use opendriver::{Blame, Manager};
+use opendriver::Blame;
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Driver, Error, Flags, Stream, WaveFilter, Wish};
 
 use crate::halves::{self, Mischief};
 
-/// A codec and the manager that keeps it open.
-struct Bench {
-    _manager: Manager,
-    driver: Driver,
+fn driver(mischief: Mischief) -> Driver {
+    Driver::open(&halves::manager(mischief), "halves").unwrap()
 }
 
-impl Bench {
-    fn new(mischief: Mischief) -> Self {
-        let manager = halves::manager(mischief);
-        let driver = Driver::open(&manager, "halves").unwrap();
-        Self {
-            _manager: manager,
-            driver,
-        }
-    }
-
-    fn stream(&self) -> Result<Stream, Error> {
-        Stream::open(
-            &self.driver,
-            &WaveFormat::pcm(1, 8000, 16),
-            &halves::format(8000),
-            None,
-        )
-    }
+fn stream(mischief: Mischief) -> Result<Stream, Error> {
+    let (plain, half) = (WaveFormat::pcm(1, 8000, 16), halves::format(8000));
+    Stream::open(&driver(mischief), &plain, &half, None)
 }
 
 #[track_caller]
 fn complaint(mischief: Mischief) -> String {
     let mut out = Vec::new();
-    let bench = Bench::new(mischief);
-    let mut stream = bench.stream().unwrap();
+    let mut stream = stream(mischief).unwrap();
     let mut convert = || stream.convert(&[0; 64], Flags::default(), &mut out);
     let error = convert().and_then(|_| convert()).unwrap_err();
     assert!(out.len() < 4096);
@@ -62,7 +44,7 @@ fn counts_that_cannot_be_are_errors() {
 
 #[test]
 fn a_driver_that_wants_too_much_room_gets_none() {
-    let error = Bench::new(Mischief::WantsAll).stream().unwrap_err();
+    let error = stream(Mischief::WantsAll).unwrap_err();
     assert_eq!(
         error.to_string(),
         "\"halves\" makes no sense in its answer to ACMDM_STREAM_SIZE: \
@@ -81,8 +63,7 @@ fn a_refusal_in_the_middle_says_what_was_answered() {
 
 #[test]
 fn a_write_behind_the_buffer_is_told_once_and_the_sound_is_kept() {
-    let bench = Bench::new(Mischief::Overruns);
-    let mut stream = bench.stream().unwrap();
+    let mut stream = stream(Mischief::Overruns).unwrap();
     let mut out = Vec::new();
     for _ in 0..3 {
         stream
@@ -103,7 +84,7 @@ fn a_write_behind_the_buffer_is_told_once_and_the_sound_is_kept() {
 
 #[test]
 fn a_driver_that_boasts_is_not_asked_for_ever() {
-    let Bench { _manager, driver } = Bench::new(Mischief::Boasts);
+    let driver = driver(Mischief::Boasts);
     assert_eq!(driver.details().short_name, "\u{fffd}".repeat(32));
     assert_eq!(driver.format_tags().unwrap().len(), 2);
     assert_eq!(driver.formats(halves::TAG, None).unwrap().len(), 2);
@@ -112,7 +93,7 @@ fn a_driver_that_boasts_is_not_asked_for_ever() {
 
 #[test]
 fn a_suggestion_that_was_not_wished_for_is_none() {
-    let Bench { _manager, driver } = Bench::new(Mischief::Nothing);
+    let driver = driver(Mischief::Nothing);
     let plain = WaveFormat::pcm(1, 8000, 16);
     assert_eq!(
         driver.suggest(&plain, &Wish::tag(halves::TAG)).unwrap(),
@@ -131,7 +112,7 @@ fn a_suggestion_that_was_not_wished_for_is_none() {
 
 #[test]
 fn filters_are_listed_with_their_settings() {
-    let Bench { _manager, driver } = Bench::new(Mischief::Nothing);
+    let driver = driver(Mischief::Nothing);
     let tags = driver.filter_tags().unwrap();
     assert_eq!(
         (tags[0].tag, tags[0].name.as_str()),
