@@ -52,6 +52,7 @@ pub struct Stream {
     open: OpenStream,
     from: WaveFormat,
     to: WaveFormat,
+    filter: Option<WaveFilter>,
     header: Block,
     source: Block,
     destination: Block,
@@ -122,6 +123,7 @@ impl Stream {
             open,
             from: source.clone(),
             to: destination.clone(),
+            filter: filter.cloned(),
             header,
             source: from_room,
             destination: to_room,
@@ -173,12 +175,20 @@ impl Stream {
         }
     }
 
-    /// Forgets what was converted so far, as if the stream were new. A driver that has nothing to forget does not know the message.
+    /// Forgets what was converted so far. The driver is told, and opens the stream anew: that message is there to get buffers back, and
+    /// some that answer it, or do not know it, still remember the sound before it.
     ///
     /// # Errors
-    /// [`Error::Refused`] where the driver does not start anew, [`Error::Unsent`] where it breaks.
+    /// As [`open`](Self::open), and [`Error::Refused`] where the driver does not stop.
     pub fn reset(&mut self) -> Result<(), Error> {
-        self.open.tell(Message::ACMDM_STREAM_RESET, 0)
+        self.open.tell(Message::ACMDM_STREAM_RESET, 0)?;
+        let driver = &self.open.driver;
+        let mut fresh = Self::open(driver, &self.from, &self.to, self.filter.as_ref())?;
+        fresh.calls = self.calls;
+        fresh.watched = self.watched;
+        fresh.overruns.append(&mut self.overruns);
+        *self = fresh;
+        Ok(())
     }
 
     /// Closes the stream, and says whether the driver did.
