@@ -186,7 +186,7 @@ fn picture_difference(codec: Video, pixel: Pixel) -> (&'static str, Difference) 
 }
 
 /// The bytes of a picture whose lowest line came first. Its lines have no padding here.
-fn top_first(format: &BitmapFormat, picture: &[u8]) -> Vec<u8> {
+pub(crate) fn top_first(format: &BitmapFormat, picture: &[u8]) -> Vec<u8> {
     let line = picture.len() / format.height() as usize;
     picture.chunks(line).rev().flatten().copied().collect()
 }

@@ -9,4 +9,10 @@ mod pictures;
 
 mod difference;
 
+mod convert;
+
+mod broken;
+
+mod long;
+
 mod stage;

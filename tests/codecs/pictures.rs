@@ -20,7 +20,7 @@ pub(crate) struct Case {
     pub(crate) video: Video,
     pub(crate) driver: &'static str,
     pub(crate) handler: &'static str,
-    depths: &'static [Option<Pixel>],
+    pub(crate) depths: &'static [Option<Pixel>],
     sizes: &'static [(u32, u32)],
 }
 

@@ -6,20 +6,25 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Runs `drv` from the workspace's root, with a registry of its own.
+/// `drv` from the workspace's root, with a registry of its own, ready to run.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn drv_command<'a>(words: impl IntoIterator<Item = &'a str>) -> Command {
+    let mut command = Command::new(binary());
+    command.current_dir(crate::root()).args(words).args([
+        "--registry".as_ref(),
+        crate::target().join("tests.toml").as_os_str(),
+    ]);
+    command
+}
+
+/// Runs `drv` as [`drv_command`] gives it.
 ///
 /// # Panics
 /// When it cannot be built or started.
 pub fn drv<'a>(words: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(binary())
-        .current_dir(crate::root())
-        .args(words)
-        .args([
-            "--registry".as_ref(),
-            crate::target().join("tests.toml").as_os_str(),
-        ])
-        .output()
-        .expect("drv starts")
+    drv_command(words).output().expect("drv starts")
 }
 
 /// What `drv` answers with `--format json`, line by line.
