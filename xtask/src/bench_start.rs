@@ -2,12 +2,13 @@
 //!
 //! The two alternate in one run, so that what disturbs one disturbs the other.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
+
+use crate::warm_wine::{WarmWine, windows_path};
 
 const ROUNDS: usize = 50;
 const DRIVERS: [&str; 3] = ["msadp32.acm", "l3codeca.acm", "msrle32.dll"];
@@ -28,7 +29,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
         "x86_64-w64-mingw32-gcc -O2 -o {program} tests/oracle/open.c -lwinmm"
     )
     .run()?;
-    let wine = Wine::start(&folder)?;
+    let wine = WarmWine::start(&folder)?;
     println!("\nwhole processes, median of {ROUNDS} (fastest), alternating\n");
     println!("| driver | drv open | the same under warm Wine | ratio | /bin/true |");
     println!("| --- | ---: | ---: | ---: | ---: |");
@@ -42,7 +43,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
             "{} is missing; get it with: cargo xtask drivers",
             file.display()
         );
-        let windows = format!("Z:{}", file.display()).replace('/', "\\");
+        let windows = windows_path(&file);
         let mut times: [Vec<Duration>; 3] = Default::default();
         for _ in 0..ROUNDS {
             times[0].push(time(Command::new(&drv).args(["open", "-q"]).arg(&file))?);
@@ -94,63 +95,5 @@ impl std::fmt::Display for Measured {
             milliseconds(self.median),
             milliseconds(self.fastest)
         )
-    }
-}
-
-/// A Wine prefix with a server that stays; it ends when this is dropped.
-struct Wine {
-    prefix: PathBuf,
-}
-
-impl Wine {
-    fn start(folder: &Path) -> Result<Self> {
-        let wine = Self {
-            prefix: folder.join("prefix"),
-        };
-        let run = |words: &[&str]| {
-            let status = wine
-                .environment(&mut Command::new(words[0]))
-                .args(&words[1..])
-                .status();
-            ensure!(
-                status.with_context(|| words.join(" "))?.success(),
-                "{} failed",
-                words.join(" ")
-            );
-            Ok(())
-        };
-        if !wine.prefix.exists() {
-            run(&["wine", "wineboot", "--init"])?;
-        }
-        // A server that is about to go would keep the one that is to stay from starting.
-        run(&["wineserver", "--wait"])?;
-        run(&["wineserver", "--persistent"])?;
-        Ok(wine)
-    }
-
-    fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new("wine");
-        self.environment(&mut command).arg(program);
-        command
-    }
-
-    fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        command
-            .env("WINEPREFIX", &self.prefix)
-            .env("WINEDEBUG", "-all")
-            .env("WINEDLLOVERRIDES", "mscoree=d;mshtml=d")
-            .env_remove("DISPLAY")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-    }
-}
-
-impl Drop for Wine {
-    fn drop(&mut self) {
-        // A server that is left costs nothing but its memory; there is nobody to tell.
-        let _ = self
-            .environment(Command::new("wineserver").arg("--kill"))
-            .status();
     }
 }

@@ -4,11 +4,13 @@
 
 #![forbid(unsafe_code)]
 
+mod bench_codecs;
 mod bench_start;
 mod driver_table;
 mod drivers;
 mod suite;
 mod tools;
+mod warm_wine;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +23,7 @@ usage: cargo xtask TASK
   test           everything that must hold before a change lands: tools, format, lints, tests, loom, docs
   tables         the tables in docs/ that are made from the code
   bench-start    whole processes: drv open against the same under Wine
+  bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
   man            manual pages of drv, to target/man
   drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}
 ";
@@ -51,6 +54,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             shell.write_file("docs/drivers.md", driver_table::table(&root())?)?;
         }
         ["bench-start"] => bench_start::run(&shell)?,
+        ["bench-codecs"] => bench_codecs::run(&shell)?,
         ["man"] => cmd!(shell, "cargo {DOCUMENTS...} man target/man").run()?,
         _ => {
             eprint!("{USAGE}");
