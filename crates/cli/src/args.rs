@@ -130,29 +130,18 @@ pub(crate) enum Format {
 /// What `drv` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Open instances of a driver, send messages, close them
+    // Each says what it does where its options are: a line here would hide the rest of that.
     Open(Open),
-    /// Say what a driver is, and what it says of itself
     Info(Info),
-    /// List which formats codecs have, and what they do with each
     Formats(Formats),
-    /// Say which streams a file has, and which installed driver opens each
     Probe(Probe),
-    /// List what a Windows driver imports, and what of it is missing
     Imports(Imports),
-    /// Convert a file of sound or pictures with the codec that made it
     Convert(Box<Convert>),
-    /// List the installed drivers
     List(List),
-    /// Install a driver: an entry in the registry, and DRV_INSTALL
     Install(Install),
-    /// Remove an installed driver: DRV_REMOVE, and the entry goes
     Remove(Remove),
-    /// Let a driver show its configuration dialog
     Configure(Configure),
-    /// Read and change the registry
     Registry(Registry),
-    /// Print the completion script of a shell
     Completions(Completions),
 }
 

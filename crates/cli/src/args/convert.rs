@@ -19,6 +19,9 @@ use super::sound::SoundTag;
 ///
 /// OUT appears when it is whole. What an interrupted or failed run has converted is kept beside it, as NAME.partial.avi.
 #[derive(Args, Debug)]
+#[command(
+    override_usage = "drv convert [OPTIONS] <IN> <OUT>\n       drv convert [OPTIONS] --batch <LIST|DIR> --out <DIR>"
+)]
 pub(crate) struct Convert {
     /// The file to convert; "-" is standard input
     #[arg(value_name = "IN", value_hint = ValueHint::FilePath, required_unless_present = "batch")]
