@@ -317,3 +317,89 @@ fn bytes(structure: &impl Structure) -> Vec<u8> {
 fn size<S: Structure>(_: &S) -> usize {
     S::SIZE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of 32 bits at an offset.
+    fn at(bytes: &[u8], offset: usize) -> u32 {
+        u32::from_le_bytes(bytes[offset..offset + 4].try_into().unwrap())
+    }
+
+    #[test]
+    fn streams_are_told_as_wide_as_the_world_is() {
+        let place = |address, len| Place { address, len };
+        let opening = Opening {
+            source: place(0x1000, 18),
+            destination: place(0x2000, 20),
+            filter: Place::default(),
+            flags: 4,
+            handle: 0x3000,
+        };
+        // Where the source, the destination and the flags stand, and how long all is.
+        let worlds: [(&dyn Layout, [usize; 4]); 3] = [
+            (layout(Width::W32), [4, 8, 24, 40]),
+            (layout(Width::W64), [4, 12, 44, 68]),
+            (&World::<u64>::ALIGNED, [8, 16, 48, 72]),
+        ];
+        for (world, [source, destination, flags, len]) in worlds {
+            let bytes = world.stream(opening);
+            assert_eq!((bytes.len(), at(&bytes, 0) as usize), (len, len));
+            assert_eq!(at(&bytes, source), 0x1000);
+            assert_eq!(at(&bytes, destination), 0x2000);
+            assert_eq!(at(&bytes, flags), 4);
+        }
+    }
+
+    #[test]
+    fn a_header_keeps_what_the_driver_writes_into_it() {
+        let worlds: [(&dyn Layout, usize); 3] = [
+            (layout(Width::W32), own::<AcmDrvStreamHeader<u32>>()),
+            (layout(Width::W64), own::<AcmDrvStreamHeader<u64>>()),
+            (
+                &World::<u64>::ALIGNED,
+                own::<aligned::AcmDrvStreamHeader<u64>>(),
+            ),
+        ];
+        for (world, own) in worlds {
+            let place = |address| Place { address, len: 100 };
+            let mut header = world.header(place(0x1000), place(0x2000));
+            header[own] = 0x55;
+            world.set_prepared(&mut header);
+            assert_eq!(at(&header, 4), PREPARED);
+            // The last fields are the destination that was prepared and its length, and padding where all is aligned.
+            assert_eq!(header.iter().rfind(|&&byte| byte != 0), Some(&100));
+            world.begin(&mut header, 50, 0x14);
+            assert_eq!(world.end(&mut header), (0, 0));
+            assert_eq!((header[own], at(&header, 4)), (0x55, PREPARED | DONE));
+        }
+    }
+
+    /// Where the driver's own value stands.
+    fn own<S: Structure>() -> usize {
+        let own = S::FIELDS.iter().find(|field| field.name == "dwDriver");
+        own.expect("a header has such a field").offset
+    }
+
+    #[test]
+    fn images_of_wine_are_known_by_their_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, start: &[u8], mark: &[u8]| {
+            let mut bytes = vec![0; 256];
+            bytes[..start.len()].copy_from_slice(start);
+            bytes[0x40..0x40 + mark.len()].copy_from_slice(mark);
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        assert!(is_of_wine(&file("wine", b"MZ", b"Wine builtin DLL")));
+        assert!(!is_of_wine(&file(
+            "windows",
+            b"MZ",
+            b"This program cannot be run"
+        )));
+        assert!(!is_of_wine(&file("other", b"\x7fELF", b"Wine builtin DLL")));
+        assert!(!is_of_wine(&folder.path().join("none")));
+    }
+}
