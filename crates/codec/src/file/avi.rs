@@ -13,6 +13,8 @@ mod opening;
 
 mod walk;
 
+mod indexing;
+
 mod index;
 
 mod stored;

@@ -6,20 +6,13 @@ use opendriver_abi::structures::FourCc;
 
 use super::index::Index;
 use super::opening::Opening;
-use super::stored;
-use super::walk::{Fit, Found, IDX1, MOVI, Walk, index_of, is_info};
+use super::walk::{Fit, Found, Walk, is_info};
 use super::{Main, Stream, StreamKind, parse_chunk_id};
-use crate::file::riff::{self, Header, JUNK, RIFF};
+use crate::file::riff::{self, Header};
 use crate::file::{Error, Input, Warnings};
 
 /// A chunk of sound that is longer comes in pieces, so that a whole recording in one chunk takes no more memory.
 const PIECE: u32 = 16 << 20;
-
-/// How many indexes inside of the file are remembered while it is read through.
-const MOST_INDEXES: usize = 4096;
-
-/// How many steps behind the chunks an index is looked for.
-const MOST_STEPS: usize = 64;
 
 /// A chunk of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,18 +58,18 @@ pub enum ChunkKind {
 /// An index is believed as long as chunks are where it says. Where it is missing or lies, [`seek_to_key`](Self::seek_to_key)
 /// reads through the file once and makes a new one, of 8 bytes for a picture and 16 for a chunk of sound.
 pub struct Reader {
-    walk: Walk,
-    opening: Opening,
-    index: Option<Index>,
+    pub(super) walk: Walk,
+    pub(super) opening: Opening,
+    pub(super) index: Option<Index>,
     /// How many chunks and bytes of each stream have come.
     counts: Vec<(u64, u64)>,
     /// What is left of a long chunk of sound.
     rest: Option<(Chunk, Header)>,
     /// Changes of the palette that come before anything else, because a seek passed over them.
     replay: VecDeque<(usize, u64)>,
-    has_late_info: bool,
+    pub(super) has_late_info: bool,
     /// Whether the index was made here; there is none better then.
-    is_rebuilt: bool,
+    pub(super) is_rebuilt: bool,
 }
 
 impl Reader {
@@ -402,125 +395,6 @@ impl Reader {
             .map(|at| (stream, *at))
             .collect();
         Ok(Some(found))
-    }
-
-    /// Reads the indexes that the file has, and the texts behind the chunks.
-    fn read_index(&mut self) -> Result<(), Error> {
-        let streams = &self.opening.streams;
-        let parts = stored::parts(&mut self.walk, streams, &self.opening.supers)?;
-        let (mut old, mut has_parts) = (None, false);
-        if let Some(end) = self.walk.movi_end() {
-            // What is wrong there is told when reading comes there.
-            let told = self.walk.warnings.clone();
-            let mut late = Vec::new();
-            self.walk.go_to(end)?;
-            for _ in 0..MOST_STEPS {
-                match self.walk.next()? {
-                    Some(Found::Chunk(header, _)) if header.id == IDX1 => {
-                        old = old.or(Some(header));
-                        self.walk.skip(header)?;
-                    }
-                    Some(Found::Chunk(header, _)) if parse_chunk_id(header.id).is_none() => {
-                        self.walk.skip(header)?
-                    }
-                    Some(Found::List(header, kind)) if is_info(kind) => late.push(header),
-                    Some(Found::List(header, _)) => {
-                        has_parts = header.id == RIFF;
-                        break;
-                    }
-                    _ => break,
-                }
-                if let Some(header) = late.pop() {
-                    self.opening.take_info(&mut self.walk, header)?;
-                    self.has_late_info = true;
-                }
-            }
-            self.walk.warnings = told;
-        }
-        let place = (self.opening.movi, self.opening.first);
-        let streams = &self.opening.streams;
-        let old = match old {
-            Some(header) => stored::idx1(&mut self.walk, header, streams, place)?,
-            None => None,
-        };
-        // Where palettes change is said of the first part alone.
-        let changes = old.as_ref().is_some_and(Index::has_palettes)
-            || streams.iter().any(Stream::changes_palette);
-        self.index = match (parts, old) {
-            (Some(mut parts), _) => {
-                parts.is_whole &= !changes;
-                Some(parts)
-            }
-            (None, Some(mut old)) => {
-                old.is_whole &= !has_parts;
-                Some(old)
-            }
-            (None, None) => None,
-        };
-        if self.index.is_none() {
-            self.walk
-                .warnings
-                .push(self.opening.movi, "there is no index that leads to chunks");
-        }
-        Ok(())
-    }
-
-    /// Reads through the file and notes where its chunks are. What indexes know about keys is kept.
-    fn rebuild(&mut self) -> Result<(), Error> {
-        let mark = self.walk.mark();
-        let told = self.walk.warnings.clone();
-        let mut index = Index::new(&self.opening.streams);
-        let (mut stored, mut movi) = (Vec::new(), self.opening.movi);
-        self.walk.go_to(self.opening.first)?;
-        while let Some(found) = self.walk.next()? {
-            let (header, fit) = match found {
-                Found::List(header, kind) => {
-                    if kind == MOVI {
-                        movi = header.data();
-                    }
-                    continue;
-                }
-                Found::Chunk(header, fit) => (header, fit),
-            };
-            let is_index = header.id == IDX1 || index_of(header.id).is_some();
-            match parse_chunk_id(header.id) {
-                _ if is_index && stored.len() < MOST_INDEXES => stored.push((header, movi)),
-                _ if is_index || header.id == JUNK => {}
-                Some(name) => index.push(name, header.offset, header.size, None),
-                None => {}
-            }
-            if fit != Fit::Absurd {
-                self.walk.skip(header)?;
-            }
-        }
-        if let Some(old) = &self.index {
-            index.learn_keys(old);
-        }
-        for (header, movi) in stored {
-            self.learn(&mut index, header, movi)?;
-        }
-        index.doubt_keys();
-        self.is_rebuilt = true;
-        self.walk.warnings = told;
-        self.index = Some(index);
-        self.walk.return_to(mark)
-    }
-
-    /// Takes over what an index inside of the file says about keys.
-    fn learn(&mut self, index: &mut Index, header: Header, movi: u64) -> Result<(), Error> {
-        let streams = &self.opening.streams;
-        let known = match index_of(header.id) {
-            Some(stream) => {
-                let mut part = Index::new(streams);
-                stored::part_alone(&mut self.walk, header, stream, &mut part)?;
-                Some(part)
-            }
-            None => stored::idx1(&mut self.walk, header, streams, (movi, self.opening.first))?,
-        };
-        if let Some(known) = known {
-            index.learn_keys(&known);
-        }
-        Ok(())
     }
 }
 

@@ -286,6 +286,26 @@ fn what_is_no_avi_file_is_refused_with_the_place() {
 }
 
 #[test]
+fn texts_behind_the_chunks_are_kept() {
+    let mut bytes = small(plain(), false);
+    bytes.extend(b"LIST\x14\0\0\0INFOICRD\x08\0\0\01996-07\0");
+    let bytes = mended(bytes);
+    for is_pipe in [false, true] {
+        let mut reader = Reader::open(input(bytes.clone(), is_pipe)).unwrap();
+        // A pipe has not come there yet.
+        assert_eq!(reader.info().is_empty(), is_pipe);
+        assert_eq!(all(&mut reader).len(), 12);
+        let texts: Vec<_> = reader
+            .info()
+            .iter()
+            .map(|(id, text)| (id.to_string(), text.as_slice()))
+            .collect();
+        assert_eq!(texts, [("ICRD".to_owned(), &b"1996-07\0"[..])]);
+        assert_eq!(reader.warnings().count(), 0, "{:?}", reader.warnings());
+    }
+}
+
+#[test]
 fn the_callers_buffer_is_reused() {
     let whole = small(plain(), false);
     let mut reader = open(&whole);
