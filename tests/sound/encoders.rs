@@ -98,11 +98,11 @@ fn ima_adpcm_is_as_near_as_with_ffmpeg() {
         let (plain, pcm) = read(&media::sound(Sound::Pcm, tone));
         let encoded = encoded("imaadp32.acm", 0x11, &plain, &pcm);
         let found = decoded_by_ffmpeg(&encoded.format, &encoded.bytes);
-        // The driver makes whole blocks only.
+        // The driver makes whole blocks only: the last one ends in silence.
         let block = usize::from(encoded.format.block_align());
-        assert_eq!(encoded.bytes.len() % block, 0);
-        assert_eq!(found.len() * 2 + encoded.unused, pcm.len());
-        assert!(encoded.unused < 4 * block);
+        assert_eq!((encoded.bytes.len() % block, encoded.unused), (0, 0));
+        let added = (found.len() * 2).checked_sub(pcm.len());
+        assert!(added.is_some_and(|added| added < 4 * block), "{tone:?}");
         let ratio = signal_to_noise(&samples(&pcm), &found);
         let theirs = ffmpegs(Sound::ImaAdpcm, tone, &pcm);
         assert!(
@@ -116,12 +116,7 @@ fn ima_adpcm_is_as_near_as_with_ffmpeg() {
 /// encoders follow it to the bit, also for a last block that is filled up.
 #[test]
 fn gsm_is_what_ffmpegs_encoder_makes() {
-    for tone in [
-        tone(1, 8000, 40_000),
-        tone(1, 8000, 3333),
-        tone(1, 8000, 1),
-        tone(1, 11_025, 33_333),
-    ] {
+    for tone in [tone(1, 8000, 40_000), tone(1, 8000, 3333), tone(1, 8000, 1)] {
         let (plain, pcm) = read(&media::sound(Sound::Pcm, tone));
         let encoded = encoded("msgsm32.acm", 0x31, &plain, &pcm);
         let (_, theirs) = read(&media::sound(Sound::Gsm, tone));
