@@ -288,7 +288,7 @@ fn what_is_no_avi_file_is_refused_with_the_place() {
 #[test]
 fn texts_behind_the_chunks_are_kept() {
     let mut bytes = small(plain(), false);
-    bytes.extend(b"LIST\x14\0\0\0INFOICRD\x08\0\0\01996-07\0");
+    bytes.extend(b"LIST\x14\0\0\0INFOICRD\x08\0\0\x001996-07\0");
     let bytes = mended(bytes);
     for is_pipe in [false, true] {
         let mut reader = Reader::open(input(bytes.clone(), is_pipe)).unwrap();
