@@ -106,13 +106,13 @@ fn floor(criterion: &mut Criterion) {
             });
         });
     }
+    group.finish();
     let manager = manager(false);
     let drivers = Drivers::named(&manager, &["idle"]);
     let driver = drivers.driver("idle").expect("it is linked in");
-    group.bench_function("message", |bencher| {
+    criterion.bench_function("floor/message", |bencher| {
         bencher.iter(|| driver.instance().send(Message::DRV_QUERYCONFIGURE, 0, 0));
     });
-    group.finish();
 }
 
 /// Opening and closing a stream.
