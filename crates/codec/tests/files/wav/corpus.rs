@@ -6,6 +6,8 @@ use std::{env, fs};
 use opendriver_abi::structures::{FourCc, WaveFormatEx};
 use opendriver_codec::WaveFormat;
 use opendriver_codec::file::wav::{Length, Options, Writer};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use crate::place::Place;
 use crate::wav_reader::exercise;
@@ -103,5 +105,51 @@ fn seeds_are_read_whatever_bit_of_them_is_flipped_and_wherever_they_are_cut() {
                 exercise(&flipped);
             }
         }
+    }
+}
+
+/// What a fuzzer does to a file: a piece goes, others come in its place.
+#[derive(Clone, Debug)]
+struct Edit {
+    at: prop::sample::Index,
+    removed: usize,
+    put: Vec<u8>,
+}
+
+fn edits() -> impl Strategy<Value = Vec<Edit>> {
+    let names = prop::sample::select(vec![
+        *b"RIFF", *b"RF64", *b"WAVE", *b"fmt ", *b"fact", *b"ds64", *b"data", *b"LIST", *b"JUNK",
+    ]);
+    let sizes = prop_oneof![
+        0..300_u32,
+        0x7fff_f000_u32..=0x8000_0000,
+        u32::MAX - 8..=u32::MAX
+    ];
+    let put = prop_oneof![
+        vec(any::<u8>(), 0..5),
+        names.prop_map(|name| name.to_vec()),
+        sizes.prop_map(|size| size.to_le_bytes().to_vec()),
+    ];
+    let edit = (any::<prop::sample::Index>(), 0..9_usize, put);
+    vec(
+        edit.prop_map(|(at, removed, put)| Edit { at, removed, put }),
+        1..6,
+    )
+}
+
+proptest! {
+    #[test]
+    fn seeds_are_read_whatever_is_done_to_them(
+        seed in any::<prop::sample::Index>(),
+        edits in edits(),
+    ) {
+        let seeds = seeds();
+        let (_, mut bytes) = seeds[seed.index(seeds.len())].clone();
+        for edit in edits {
+            let at = edit.at.index(bytes.len() + 1);
+            let end = (at + edit.removed).min(bytes.len());
+            bytes.splice(at..end, edit.put);
+        }
+        exercise(&bytes);
     }
 }
