@@ -6,7 +6,6 @@ use opendriver_abi::structures::FourCc;
 
 use super::pictures::About;
 use super::track::Format;
-use crate::Pixel;
 use crate::file::avi::{self, ChunkKind, StreamKind};
 use crate::file::{self, Input, Warnings, wav, y4m};
 
@@ -77,7 +76,7 @@ impl Source {
                 Ok(Self::Avi(Box::new(reader)))
             }
             (Some(b"YUV4"), _) => {
-                let reader = y4m::Reader::open(input, Pixel::I420)?;
+                let reader = y4m::Reader::open(input, None)?;
                 Ok(Self::Y4m(Box::new(reader)))
             }
             _ => Err(file::Error::Broken {
@@ -240,9 +239,10 @@ fn shown(bytes: &[u8]) -> String {
         .take(4)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    match shown.is_empty() {
-        true => "the end of the file".to_owned(),
-        false => shown.join(" "),
+    match (shown.is_empty(), file::signature(bytes)) {
+        (true, _) => "the end of the file".to_owned(),
+        (false, Some(known)) => format!("{} ({known})", shown.join(" ")),
+        (false, None) => shown.join(" "),
     }
 }
 
@@ -259,7 +259,7 @@ mod tests {
             let error = Source::open(input).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "not a good AVI, WAV or Y4M file: expected \"RIFF\" at offset 0, found 7f 45 4c 46"
+                "not a good AVI, WAV or Y4M file: expected \"RIFF\" at offset 0, found 7f 45 4c 46 (ELF, a program or library of Linux)"
             );
         }
         let error = Source::open(Input::pipe(&b""[..])).unwrap_err();

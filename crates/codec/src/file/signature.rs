@@ -52,8 +52,8 @@ const KNOWN: [(usize, &[u8], &str); 42] = [
     (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"PK\x03\x04", "ZIP archive"),
     (0, b"\x1f\x8b", "gzip archive"),
-    (0, b"\x7fELF", "ELF (a program or library of Linux)"),
-    (0, b"MZ", "Windows or DOS program, or a driver"),
+    (0, b"\x7fELF", "ELF, a program or library of Linux"),
+    (0, b"MZ", "a program or a driver of Windows or DOS"),
     (0, b"BM", "BMP"),
 ];
 

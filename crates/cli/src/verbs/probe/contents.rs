@@ -3,7 +3,7 @@
 use opendriver_abi::structures::FourCc;
 use opendriver_codec::file::avi::{self, StreamKind};
 use opendriver_codec::file::{Error, Input, Warnings, wav, y4m};
-use opendriver_codec::{BitmapFormat, Pixel, WaveFormat};
+use opendriver_codec::{BitmapFormat, WaveFormat};
 use serde::Serialize;
 
 /// What a file holds.
@@ -165,7 +165,7 @@ impl Contents {
 
     fn y4m(&mut self, input: Input) -> Result<(), Error> {
         self.kind = "Y4M";
-        let reader = y4m::Reader::open(input, Pixel::Rgb24)?;
+        let reader = y4m::Reader::open(input, None)?;
         let (frames, seconds) = reader.rate();
         let (width, height) = (reader.format().width(), reader.format().height());
         let planes = match reader.chroma() {

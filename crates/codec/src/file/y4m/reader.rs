@@ -1,9 +1,9 @@
 //! Reads pictures from Y4M.
 
-use crate::BitmapFormat;
 use crate::file::picture::{Chroma, Converter, Form};
 use crate::file::riff::{fill, read_into};
 use crate::file::{Error, Input, Warnings};
+use crate::{BitmapFormat, Pixel};
 
 use super::header::{Colour, Header, broken};
 use super::{FRAME, MAGIC};
@@ -24,11 +24,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads the first line. Pictures are given as `pixel` of a driver's.
+    /// Reads the first line. Pictures are given as `pixel` of a driver's; without it, as what loses least: [`Pixel::I420`],
+    /// [`Pixel::Yuy2`], or [`Pixel::Rgb24`] where each pixel has its own colour.
     ///
     /// # Errors
     /// The input cannot be read, is no Y4M file, or is one of more than 8 bits or of interleaved planes.
-    pub fn open(mut input: Input, pixel: crate::Pixel) -> Result<Self, Error> {
+    pub fn open(mut input: Input, pixel: Option<Pixel>) -> Result<Self, Error> {
         let mut magic = [0; MAGIC.len()];
         let found = fill(&mut input, &mut magic)?;
         if magic != MAGIC.as_bytes() {
@@ -39,11 +40,16 @@ impl Reader {
         read_line(&mut input, &mut line)?;
         let mut warnings = Warnings::default();
         let header = Header::parse(&line, &mut warnings)?;
-        let format = BitmapFormat::uncompressed(pixel, header.width, header.height);
         let chroma = match header.colour {
             Colour::None => Chroma::Quarter,
             Colour::Planes(chroma) => chroma,
         };
+        let pixel = pixel.unwrap_or(match chroma {
+            Chroma::Full => Pixel::Rgb24,
+            Chroma::Half => Pixel::Yuy2,
+            Chroma::Quarter => Pixel::I420,
+        });
+        let format = BitmapFormat::uncompressed(pixel, header.width, header.height);
         let converter = Converter::to_driver(Form::Planes(chroma), &format)?;
         Ok(Self {
             input,

@@ -145,11 +145,11 @@ fn our_y4m_is_as_near_to_red_green_and_blue_as_ffmpegs() {
 #[test]
 fn what_ffmpeg_pipes_as_y4m_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    for (planes, pixel, name) in [
-        ("yuv420p", Pixel::I420, "yuv420p"),
-        ("yuv422p", Pixel::Yuy2, "yuyv422"),
-        ("yuv444p", Pixel::Rgb24, "bgr24"),
-        ("gray", Pixel::Rgb24, "bgr24"),
+    for (planes, named, name) in [
+        ("yuv420p", None, "yuv420p"),
+        ("yuv422p", None, "yuyv422"),
+        ("yuv444p", None, "bgr24"),
+        ("gray", Some(Pixel::Rgb24), "bgr24"),
     ] {
         let file = folder.path().join("theirs.y4m");
         let path = file.to_str().unwrap();
@@ -172,7 +172,7 @@ fn what_ffmpeg_pipes_as_y4m_is_read() {
         let theirs = decoded(&["-i", path], name, folder.path());
         for is_pipe in [false, true] {
             let mut reader =
-                y4m::Reader::open(input(fs::read(&file).unwrap(), is_pipe), pixel).unwrap();
+                y4m::Reader::open(input(fs::read(&file).unwrap(), is_pipe), named).unwrap();
             assert_eq!(reader.rate(), (10, 1));
             let (mut picture, mut pictures) = (Vec::new(), Vec::new());
             while reader.next(&mut picture).unwrap() {
@@ -286,7 +286,7 @@ fn a_y4m_that_is_cut_or_broken_gives_what_was_whole() {
     writer.finish().unwrap();
     let whole = place.bytes();
     let read = |bytes: Vec<u8>| {
-        let mut reader = y4m::Reader::open(Input::pipe(std::io::Cursor::new(bytes)), Pixel::I420)?;
+        let mut reader = y4m::Reader::open(Input::pipe(std::io::Cursor::new(bytes)), None)?;
         let mut picture = Vec::new();
         while reader.next(&mut picture)? {}
         Ok::<_, opendriver_codec::file::Error>((reader.frames(), reader.warnings().count()))
