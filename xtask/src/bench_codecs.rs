@@ -71,7 +71,7 @@ const fn decode_pictures(
         name,
         medium,
         driver,
-        ours: &["--to", "raw"],
+        ours: &["--to", "avi"],
         program: "pictures",
         before: handler,
         after: &[],
