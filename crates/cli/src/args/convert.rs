@@ -45,7 +45,7 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "TAG")]
     pub(crate) audio: Option<SoundTag>,
 
-    /// How answers are printed (text, json), or which sound to write (44100Hz,stereo,16bit)
+    /// How answers are printed (text, json), or which sound to write (44100Hz,stereo,16bit,128kbps)
     ///
     /// What is not said of the sound stays as it is in the source. May be given twice, once for each meaning.
     #[arg(long, value_name = "FORMAT")]

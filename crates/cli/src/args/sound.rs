@@ -50,7 +50,7 @@ impl FromStr for SoundTag {
 }
 
 /// What is wished of sound, from words between commas: a rate (`44100Hz`, `44.1kHz`), channels (`mono`, `stereo`, `6ch`), a depth
-/// (`16bit`).
+/// (`16bit`), and how much a codec makes of a second (`128kbps`).
 pub(crate) fn wishes(text: &str) -> Result<SoundWishes, String> {
     let mut wishes = SoundWishes::default();
     for word in text.split(',') {
@@ -65,9 +65,12 @@ pub(crate) fn wishes(text: &str) -> Result<SoundWishes, String> {
                     wishes.channels.replace(count).is_some()
                 } else if let Some(bits) = counted(&lower, &["bits", "bit"]) {
                     wishes.bits.replace(bits).is_some()
+                } else if let Some(kilobits) = counted(&lower, &["kbps", "kbit/s"]) {
+                    let bytes = u32::from(kilobits) * 125;
+                    wishes.bytes_per_second.replace(bytes).is_some()
                 } else {
                     return Err(format!(
-                        "\"{word}\" is neither text nor json nor a part of a format of sound, such as 44100Hz, stereo or 16bit"
+                        "\"{word}\" is neither text nor json nor a part of a format of sound, such as 44100Hz, stereo, 16bit or 128kbps"
                     ));
                 }
             }
@@ -124,6 +127,7 @@ mod tests {
         for text in ["44100Hz,stereo,16bit", "16bits, 2ch, 44.1kHz"] {
             assert_eq!(wishes(text), Ok(all));
         }
+        assert_eq!(wishes("64kbps").unwrap().bytes_per_second, Some(8000));
         for text in ["", "xml", "0Hz", "-3kHz", "0bit", "70000ch", "mono,stereo"] {
             assert!(wishes(text).is_err(), "{text}");
         }

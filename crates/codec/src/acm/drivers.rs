@@ -222,21 +222,41 @@ impl Drivers {
         })
     }
 
-    /// What the first driver that has an answer would convert `source` to, as wished. Of a driver that has no suggestion, it is the first
-    /// listed format of the tag that it converts `source` to.
+    /// What the first driver that has an answer would convert `source` to, as wished. Of a driver that suggests nothing, or only the
+    /// beginning of a format, it is a listed format that it converts `source` to: the one most like the source and the suggestion.
     ///
     /// # Errors
     /// [`Error::NoDriver`] with what each driver said.
     pub fn suggest(&self, source: &WaveFormat, wish: &Wish) -> Result<WaveFormat, Error> {
         self.search(source, wish, |driver| {
             driver.format_tag(source.tag())?;
-            let (refusal, tag) = match (driver.suggest(source, wish), wish.tag) {
-                (Err(refusal @ Error::Refused { .. }), Some(tag)) => (refusal, tag),
-                (suggested, _) => return suggested,
+            let suggested = match (driver.suggest(source, wish), wish.tag) {
+                (Ok(format), Some(tag)) if !is_whole(driver, tag, &format)? => Ok(format),
+                (Ok(format), _) if wish.matches(&format) => return Ok(format),
+                (Err(error), None) => return Err(error),
+                (suggested, _) => suggested,
+            };
+            let refused = matches!(suggested, Ok(_) | Err(Error::Refused { .. }));
+            let Some(tag) = wish.tag.filter(|_| refused) else {
+                return suggested;
             };
             let listed = driver.formats(tag, Some(source))?;
-            let mut formats = listed.into_iter().map(|listed| listed.format);
-            formats.find(|format| wish.matches(format)).ok_or(refusal)
+            let listed = listed.into_iter().map(|listed| listed.format);
+            let bytes = suggested.as_ref().map_or(0, WaveFormat::bytes_per_second);
+            let nearest = listed
+                .filter(|format| wish.matches(format))
+                .min_by_key(|format| {
+                    (
+                        format.rate() != source.rate(),
+                        format.channels() != source.channels(),
+                        format.bytes_per_second().abs_diff(bytes),
+                    )
+                });
+            match (nearest, suggested) {
+                (Some(format), _) => Ok(format),
+                (None, Ok(format)) if !wish.matches(&format) => Err(driver.has_only(wish, &format)),
+                (None, suggested) => suggested,
+            }
         })
     }
 
@@ -336,4 +356,9 @@ impl Drivers {
             name: name.to_owned(),
         })
     }
+}
+
+/// Whether a suggested format has all the bytes that formats of its tag have: some drivers leave out what follows the first 18.
+fn is_whole(driver: &Driver, tag: u16, format: &WaveFormat) -> Result<bool, Error> {
+    Ok(format.as_bytes().len() >= driver.format_tag(tag)?.format_size as usize)
 }

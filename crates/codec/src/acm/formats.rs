@@ -58,7 +58,7 @@ impl Driver {
         Ok(formats)
     }
 
-    /// What the driver would convert `source` to, as wished.
+    /// What the driver would convert `source` to, as wished but for the bytes in a second, which nobody can ask for.
     ///
     /// # Errors
     /// [`Error::Refused`] where it has no such format, [`Error::Nonsense`] where it suggests another.
@@ -77,11 +77,17 @@ impl Driver {
         connection.ask(SUGGEST, &question, 0)?;
         connection.watch(&destination, "suggested format", SUGGEST);
         let format = self.parse(&destination)?;
-        if !wish.matches(&format) {
-            let what = format!("wished was {wish}, suggested is {format}");
-            return Err(connection.nonsense(SUGGEST, what));
+        if !wish.fields_match(&format) {
+            return Err(self.has_only(wish, &format));
         }
         Ok(format)
+    }
+
+    /// That the driver has no format as wished, but only one that is not.
+    pub(super) fn has_only(&self, wish: &Wish, format: &WaveFormat) -> Error {
+        let what = format!("wished was {wish}, suggested is {format}");
+        self.connection()
+            .nonsense(Message::ACMDM_FORMAT_SUGGEST, what)
     }
 
     pub(super) fn format_tag_of(

@@ -25,6 +25,8 @@ pub struct Wish {
     pub rate: Option<u32>,
     /// Bits in a sample of one channel.
     pub bits: Option<u16>,
+    /// Bytes in a second, to the kilobit. A codec cannot be asked for that, but its list can be looked through.
+    pub bytes_per_second: Option<u32>,
 }
 
 /// `ACM_FORMATSUGGESTF_WFORMATTAG`
@@ -52,6 +54,15 @@ impl Wish {
 
     /// Whether a format is as wished.
     pub fn matches(&self, format: &WaveFormat) -> bool {
+        let kilobits = |bytes: u32| bytes / 125;
+        self.fields_match(format)
+            && self
+                .bytes_per_second
+                .is_none_or(|bytes| kilobits(bytes) == kilobits(format.bytes_per_second()))
+    }
+
+    /// Whether those fields of a format are as wished that a codec can be asked for.
+    pub(super) fn fields_match(&self, format: &WaveFormat) -> bool {
         self.tag.is_none_or(|tag| tag == format.tag())
             && self
                 .channels
@@ -88,6 +99,8 @@ impl fmt::Display for Wish {
             self.channels.map(|channels| format!("{channels} channels")),
             self.rate.map(|rate| format!("{rate} Hz")),
             self.bits.map(|bits| format!("{bits} bits")),
+            self.bytes_per_second
+                .map(|bytes| format!("{bytes} bytes/s")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         match parts.is_empty() {

@@ -108,6 +108,7 @@ fn wished(
                 channels: wishes.channels,
                 rate: wishes.rate,
                 bits: wishes.bits,
+                bytes_per_second: wishes.bytes_per_second,
             };
             drivers.target(&plain(16), &wish)
         }

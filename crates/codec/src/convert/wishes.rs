@@ -67,12 +67,15 @@ pub struct SoundWishes {
     pub channels: Option<u16>,
     /// Bits in a sample; 16 of PCM without.
     pub bits: Option<u16>,
+    /// Bytes in a second of what a codec makes, to the kilobit.
+    pub bytes_per_second: Option<u32>,
 }
 
 impl SoundWishes {
-    /// Whether rate, channels and depth are to be as in the source.
+    /// Whether rate, channels, depth and bytes are to be as in the source.
     pub(super) fn is_only_a_tag(&self) -> bool {
-        (self.rate, self.channels, self.bits) == (None, None, None)
+        (self.rate, self.channels) == (None, None)
+            && (self.bits, self.bytes_per_second) == (None, None)
     }
 }
 
