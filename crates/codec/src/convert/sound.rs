@@ -1,6 +1,6 @@
 //! Sound on its way from one format to another.
 
-use super::span::{Moment, Span, is_plain};
+use super::span::{self, Moment, Span, is_plain};
 use super::track::{Format, Step};
 use super::{SoundWishes, Way};
 use crate::WaveFormat;
@@ -15,6 +15,8 @@ pub(super) struct Sound {
     /// What of the source goes in, and what of that comes out again.
     before: Span,
     behind: Span,
+    /// How many bytes of the source went in.
+    taken: u64,
     out: Vec<u8>,
 }
 
@@ -35,6 +37,7 @@ impl Sound {
             to,
             before: Span::ALL,
             behind: Span::ALL,
+            taken: 0,
             out: Vec::new(),
         })
     }
@@ -74,8 +77,20 @@ impl Sound {
     pub(super) fn convert(&mut self, source: &[u8], is_last: bool) -> Result<(), acm::Error> {
         self.out.clear();
         let source = self.before.cut(source);
+        self.taken += source.len() as u64;
         self.chain.convert(source, is_last, &mut self.out)?;
         Ok(())
+    }
+
+    /// How many samples of each channel what went in so far makes of compressed sound, without what fills up its last block. Only plain
+    /// samples can be counted.
+    pub(super) fn samples(&self) -> Option<u64> {
+        if !is_plain(&self.from) || is_plain(&self.to) {
+            return None;
+        }
+        let taken = span::samples(&self.from, self.taken)?;
+        let samples = u128::from(taken) * u128::from(self.to.rate());
+        u64::try_from(samples.checked_div(self.from.rate().into())?).ok()
     }
 
     /// What came out of the last conversion.

@@ -170,6 +170,14 @@ impl Source {
         }
     }
 
+    /// How many samples a WAV file says that its sound has.
+    pub(super) fn samples(&self) -> Option<u64> {
+        match self {
+            Self::Avi(_) | Self::Y4m(_) => None,
+            Self::Wav(reader) => reader.samples(),
+        }
+    }
+
     /// Reads what comes next into `data`. None is the end.
     pub(super) fn next(&mut self, data: &mut Vec<u8>) -> Result<Option<Head>, file::Error> {
         match self {

@@ -196,8 +196,13 @@ impl Target {
                         }
                     }
                 }
-                let samples = span::samples(&format, writer.position());
-                writer.finish(samples)
+                let counted = track.and_then(|track| match &conversion.lanes[track.stream] {
+                    Lane::Sound(sound) if track.way == Way::Convert => sound.samples(),
+                    _ if track.length == Some(writer.position()) => conversion.source.samples(),
+                    _ => None,
+                });
+                let in_blocks = span::samples(&format, writer.position());
+                writer.finish(counted.or(in_blocks))
             }
             Self::Y4m(writer) => writer.finish(),
             Self::Frames(frames) => frames.finish(),
