@@ -240,6 +240,13 @@ fn sound_is_encoded_and_goes_from_rate_to_rate() {
         ran.out.contains("GSM 6.10, 8000 Hz, mono") && ran.out.contains("by pcm, msgsm32.acm"),
         "{ran:?}"
     );
+    convert(&station, &["call.wav", "copy.wav", "--copy-audio"]);
+    for name in ["call.wav", "copy.wav"] {
+        let file = File::open(station.path(name)).unwrap();
+        let reader = wav::Reader::open(Input::file(file).unwrap()).unwrap();
+        // Without what fills up the last block.
+        assert_eq!(reader.samples(), Some(11_111 * 8000 / 22_050), "{name}");
+    }
     let ran = convert(
         &station,
         &[
