@@ -49,7 +49,7 @@ fn conversions(criterion: &mut Criterion) {
         let opened = instance.send(Message::ACMDM_STREAM_OPEN, stream, 0);
         assert_eq!(opened, 0);
         let sound: Vec<u8> = (0..format(from).bytes_per_second)
-            .map(|n| ((n * n) >> 7) as u8 & 0x3f)
+            .map(|n| (n.wrapping_mul(n) >> 7) as u8 & 0x3f)
             .collect();
         let room = format(to).bytes_per_second + (1 << 16);
         let header = lend(

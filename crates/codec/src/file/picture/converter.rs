@@ -37,6 +37,8 @@ pub struct Converter {
     bgr: Vec<u8>,
     /// Planes of a strip, which the picture itself does not have.
     planes: [Vec<u8>; 3],
+    /// Brightness of a strip, black at the least.
+    luma: Vec<u8>,
     line: Vec<u8>,
 }
 
@@ -87,6 +89,7 @@ impl Converter {
             palette: Box::new(std::array::from_fn(grey)),
             bgr: vec![0; strip],
             planes: Default::default(),
+            luma: Vec::new(),
             line: Vec::new(),
         })
     }
@@ -197,6 +200,14 @@ impl Converter {
                 kept(&self.planes, width, lines)
             }
         };
+        // What is darker than black is black; left as it is, it would darken the colours, too.
+        let [luma, blue, red] = strip.planes;
+        self.luma.clear();
+        self.luma.extend(luma.iter().map(|luma| (*luma).max(BLACK)));
+        let strip = Strip {
+            planes: [self.luma.as_slice(), blue, red],
+            ..strip
+        };
         converted(to_bgr(strip, &mut self.bgr[..width * 3 * lines]));
         for (y, line) in (top..top + lines).zip(self.bgr.chunks_exact(width * 3)) {
             pack(self.to.bytes, line, &mut to[self.to.line(y)]);
@@ -228,6 +239,9 @@ impl Converter {
         }
     }
 }
+
+/// The brightness of black, in the limited range of ITU-R BT.601.
+const BLACK: u8 = 16;
 
 /// The lines of a picture that is in planes.
 fn planes<'a>(
