@@ -29,6 +29,7 @@ use self::progress::Progress;
 pub(crate) use self::shard::Shard;
 use self::summary::{Outcome, Summary};
 use crate::args;
+use crate::places::is_same_place;
 use crate::report::{Exit, Failure};
 use crate::session::Session;
 
@@ -64,6 +65,9 @@ pub(crate) enum Error {
         what: &'static str,
         source: io::Error,
     },
+    /// The summary would be written over a file of the list, or over what becomes of it.
+    #[error("the summary \"{}\" would be written over what \"{}\" is or becomes", summary.display(), name.display())]
+    OverSummary { summary: PathBuf, name: PathBuf },
     /// The summary could not be written.
     #[error("cannot write \"{}\"", file.display())]
     Unwritten { file: PathBuf, source: io::Error },
@@ -92,6 +96,19 @@ pub(crate) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Fa
             source,
         })?,
     };
+    if let Some(summary) = &batch.summary {
+        for job in &jobs {
+            for place in [&job.source, &job.target, &job.report] {
+                if is_same_place(summary, place) {
+                    return Err(Error::OverSummary {
+                        summary: summary.clone(),
+                        name: job.name.clone(),
+                    }
+                    .into());
+                }
+            }
+        }
+    }
     let run = Run::new(
         batch.timeout.map(Duration::from_secs),
         convert.state.as_deref(),
@@ -105,7 +122,7 @@ pub(crate) fn run(convert: &args::Convert, session: &Session) -> Result<Exit, Fa
     let mut printed = Ok(());
     let mut tell = |outcome: Outcome| {
         progress.above(|| {
-            outcome.complain();
+            outcome.complain(session.quiet);
             // Nobody reads any more: no reason to leave files unconverted.
             if printed.is_ok() && !session.printer.is_text() {
                 printed = session.printer.json(&outcome);

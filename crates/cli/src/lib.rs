@@ -12,6 +12,7 @@ mod verbs;
 mod batch;
 
 mod digest;
+mod places;
 
 mod session;
 

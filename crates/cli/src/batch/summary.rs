@@ -77,17 +77,24 @@ impl Outcome {
         }
     }
 
-    /// Says on standard error why it failed, where it did.
-    pub(super) fn complain(&self) {
-        if let Some(error) = &self.error {
+    /// Says on standard error why it failed, where it did, and unless `quiet` what was odd about it.
+    pub(super) fn complain(&self, quiet: bool) {
+        let say = |colour: AnsiColor, label: &str, what: &str| {
             let stderr = io::stderr();
-            let label = printer::paint(
-                printer::allows_colour(&stderr),
-                AnsiColor::Red.on_default().bold(),
-                "error:",
-            );
+            let style = colour.on_default().bold();
+            let label = printer::paint(printer::allows_colour(&stderr), style, label);
             // A standard error that cannot be written to leaves nobody to tell.
-            let _ = writeln!(stderr.lock(), "{label} {}: {error}", self.input);
+            let _ = writeln!(stderr.lock(), "{label} {}: {what}", self.input);
+        };
+        if let (Some(first), false) = (self.warnings.first(), quiet) {
+            let more = match self.warnings.len() - 1 {
+                0 => String::new(),
+                more => format!(" (and {more} more, in its report)"),
+            };
+            say(AnsiColor::Yellow, "warning:", &format!("{first}{more}"));
+        }
+        if let Some(error) = &self.error {
+            say(AnsiColor::Red, "error:", error);
         }
     }
 

@@ -33,10 +33,11 @@ use self::provenance::{DriverFacts, FileFacts, Report, StreamFacts};
 use self::record::Record;
 use self::scratch::Scratch;
 use self::source::{STANDARD, Source};
-use self::target::{Target, To, is_same_file};
+use self::target::{Target, To};
 use crate::args;
 use crate::batch;
 use crate::digest::{Digest, Digested, Hash};
+use crate::places::is_same_place;
 use crate::report::{Exit, Failure};
 use crate::session::Session;
 
@@ -57,13 +58,7 @@ fn run_one(
 ) -> Result<Exit, Failure> {
     let kind = wishes::kind(convert, output)?;
     let wishes = wishes::of(convert)?;
-    if is_same_file(input, output) {
-        let error = format!(
-            "\"{}\" is both what is to be read and what is to be written",
-            input.display()
-        );
-        return Err(Failure::new(Exit::Unasked, error));
-    }
+    check_places(convert, input, output)?;
     let scratch = Scratch::default();
     let interrupt =
         Interrupt::listen(&scratch).map_err(|error| Failure::new(Exit::Unasked, error))?;
@@ -89,6 +84,34 @@ fn run_one(
         work.report(path, &ended)?;
     }
     ended
+}
+
+/// Says no where a file would be written that is read, or that is written already.
+fn check_places(convert: &args::Convert, input: &Path, output: &Path) -> Result<(), Failure> {
+    let is_place = |path: &&Path| path.as_os_str() != STANDARD;
+    let read = convert.driver.iter().map(Path::new);
+    let read = read.chain([input]).chain(convert.state.as_deref());
+    let written = [
+        Some(output),
+        convert.report.as_deref(),
+        convert.save_state.as_deref(),
+    ];
+    let written: Vec<&Path> = written.into_iter().flatten().filter(is_place).collect();
+    let twice = |what: &str, path: &Path| {
+        let error = format!("\"{}\" is {what}", path.display());
+        Err(Failure::new(Exit::Unasked, error))
+    };
+    for read in read.filter(is_place) {
+        if written.iter().any(|written| is_same_place(read, written)) {
+            return twice("both what is to be read and what is to be written", read);
+        }
+    }
+    for (at, one) in written.iter().enumerate() {
+        if written[..at].iter().any(|other| is_same_place(one, other)) {
+            return twice("to be written twice, with different contents", one);
+        }
+    }
+    Ok(())
 }
 
 /// One conversion, and all that is to be said of it.
@@ -134,6 +157,12 @@ impl Work<'_> {
         let done = conversion.run(sink, &mut self.record, self.interrupt.flag())?;
         self.record.progress.clear();
         self.written = done.written;
+        if matches!(done.end, End::Whole) && self.convert.frames.is_some() && !self.has_pieces() {
+            return Err(Failure::new(
+                Exit::Unasked,
+                "the source ends before the frames that are wished",
+            ));
+        }
         self.placed = match (target, &done.end) {
             (None, _) => None,
             (Some(target), End::Whole) => Some(target.commit()?),

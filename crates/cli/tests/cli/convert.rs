@@ -221,7 +221,7 @@ fn a_file_without_pictures_or_without_sound_is_made() {
     let ran = station.run(&["convert", &source, "no.wav", "--no-audio"]);
     assert_eq!(ran.status, Some(2), "{ran:?}");
     assert!(
-        ran.err.contains("no stream that goes into a wav file"),
+        ran.err.contains("no stream for a file of the kind wav"),
         "{ran:?}"
     );
 }
@@ -265,6 +265,60 @@ fn sound_is_encoded_and_goes_from_rate_to_rate() {
         (22_222..=22_222 + 44_100 * 640 / 8000).contains(&samples),
         "{samples}"
     );
+}
+
+#[test]
+fn no_file_is_written_over_that_is_read_or_written_otherwise() {
+    let station = Station::new();
+    fs::copy(media::sound(Sound::MsAdpcm, TONE), station.path("in.wav")).unwrap();
+    let before = fs::read(station.path("in.wav")).unwrap();
+    let adpcm = driver("msadp32.acm");
+    fs::copy(&adpcm, station.path("codec.acm")).unwrap();
+    for places in [
+        &["out.wav", "--report", "in.wav"][..],
+        &["out.wav", "--save-state", "in.wav"],
+        &["out.wav", "--report", "codec.acm"],
+        &["out.wav", "--report", "out.wav"],
+        &["out.wav", "--report", "./out.wav"],
+        &["in.wav"],
+    ] {
+        let words = [&["convert", "in.wav", "--driver", "codec.acm"], places].concat();
+        let ran = station.run(&words);
+        assert_eq!(ran.status, Some(2), "{ran:?}");
+        assert!(ran.err.contains("written"), "{ran:?}");
+        assert!(!station.path("out.wav").exists(), "{ran:?}");
+    }
+    assert!(fs::read(station.path("in.wav")).unwrap() == before);
+    assert!(fs::read(station.path("codec.acm")).unwrap() == fs::read(&adpcm).unwrap());
+}
+
+#[test]
+fn a_range_behind_the_end_is_an_error_and_no_empty_file() {
+    let station = Station::new();
+    let source = text(&media::video(Video::Video1, FILM));
+    let codec = driver("msvidc32.dll");
+    let words = [
+        "convert", &source, "out.avi", "--driver", &codec, "--frames", "4000..",
+    ];
+    let ran = station.run(&words);
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(ran.err.contains("ends before the frames"), "{ran:?}");
+    assert!(!station.path("out.avi").exists(), "{ran:?}");
+}
+
+#[test]
+fn pixels_that_a_codec_only_says_to_know_are_made_of_those_that_it_knows() {
+    let station = Station::new();
+    let source = text(&media::video(Video::Cinepak, FILM));
+    let codec = driver("iccvid.dll");
+    let ran = convert(
+        &station,
+        &[&source, "yuy2.avi", "--driver", &codec, "--pixel", "YUY2"],
+    );
+    assert!(ran.out.contains("frames of YUY2"), "{ran:?}");
+    convert(&station, &[&source, "rgb.avi", "--driver", &codec]);
+    convert(&station, &["rgb.avi", "same.avi", "--pixel", "YUY2"]);
+    assert!(stream(&station.path("yuy2.avi"), 0) == stream(&station.path("same.avi"), 0));
 }
 
 #[test]

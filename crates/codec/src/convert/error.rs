@@ -18,7 +18,7 @@ pub enum Error {
     #[error("cannot write the target")]
     Target(#[source] file::Error),
     /// No stream of the source goes into the target.
-    #[error("the source has no stream that goes into a {kind} file: it has {found}")]
+    #[error("the source has no stream for a file of the kind {kind}: it has {found}")]
     Nothing {
         /// What was to be written.
         kind: Kind,

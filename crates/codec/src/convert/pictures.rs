@@ -231,8 +231,11 @@ impl Pictures {
             });
         };
         let wished = BitmapFormat::uncompressed(pixel, from.width(), from.height());
-        let can = |codec: &Codec| codec.decompress_query(from, Some(&wished)).is_ok();
-        Ok(match decoder.is_some_and(can) {
+        let can = match decoder {
+            Some(codec) => codec.decompresses_to(from, &wished)?,
+            None => false,
+        };
+        Ok(match can {
             true => Shown {
                 decoded: wished,
                 repainted: None,

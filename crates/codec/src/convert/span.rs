@@ -66,7 +66,7 @@ impl Moment {
         let bytes = if is_plain(format) {
             let samples = whole(count * u128::from(format.rate()));
             samples.map(|samples| samples.saturating_mul(block))
-        } else if let Some(samples) = samples_in_block(format) {
+        } else if let Some(samples) = format.samples_per_block().map(u64::from) {
             let number = whole(count * u128::from(format.rate()));
             number.map(|number| (number / samples).saturating_mul(block))
         } else {
@@ -85,25 +85,13 @@ pub(super) fn is_plain(format: &WaveFormat) -> bool {
     matches!(tag, WaveFormat::PCM | WaveFormat::FLOAT | A_LAW | MU_LAW) && format.block_align() > 0
 }
 
-/// How many samples of each channel a block has, in formats that say so behind their header (`wSamplesPerBlock`).
-fn samples_in_block(format: &WaveFormat) -> Option<u64> {
-    const MS_ADPCM: u16 = 2;
-    const IMA_ADPCM: u16 = 0x11;
-    const GSM: u16 = 0x31;
-    if !matches!(format.tag(), MS_ADPCM | IMA_ADPCM | GSM) {
-        return None;
-    }
-    let samples = format.extra().first_chunk().copied()?;
-    Some(u64::from(u16::from_le_bytes(samples))).filter(|samples| *samples > 0)
-}
-
 /// How many samples of each channel are in so many bytes, where the format tells.
 pub(super) fn samples(format: &WaveFormat, bytes: u64) -> Option<u64> {
     let blocks = bytes.checked_div(format.block_align().into())?;
     if is_plain(format) {
         return Some(blocks);
     }
-    Some(blocks.saturating_mul(samples_in_block(format)?))
+    Some(blocks.saturating_mul(format.samples_per_block()?.into()))
 }
 
 #[cfg(test)]

@@ -160,6 +160,18 @@ impl WaveFormat {
         self.header().block_align
     }
 
+    /// Samples of each channel in a block, of the compressed formats that say so behind their header (`wSamplesPerBlock`).
+    pub fn samples_per_block(&self) -> Option<u16> {
+        const MS_ADPCM: u16 = 2;
+        const IMA_ADPCM: u16 = 0x11;
+        const GSM: u16 = 0x31;
+        if !matches!(self.tag(), MS_ADPCM | IMA_ADPCM | GSM) {
+            return None;
+        }
+        let samples = self.extra().first_chunk().copied()?;
+        Some(u16::from_le_bytes(samples)).filter(|samples| *samples > 0)
+    }
+
     /// Bits in a sample of one channel; 0 where the codec has no such number.
     pub fn bits(&self) -> u16 {
         self.header().bits_per_sample

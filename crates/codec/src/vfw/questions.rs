@@ -2,7 +2,7 @@
 
 use opendriver::Block;
 use opendriver_abi::Message;
-use opendriver_abi::structures::{BitmapInfoHeader, Structure as _};
+use opendriver_abi::structures::{BitmapInfoHeader, FourCc, Structure as _};
 
 use super::codec::SLACK;
 use super::{Codec, Error};
@@ -94,6 +94,31 @@ impl Codec {
         output: Option<&BitmapFormat>,
     ) -> Result<(), Error> {
         self.query(Message::ICM_DECOMPRESS_QUERY, input, output)
+    }
+
+    /// Whether the codec decompresses `input` to `output`, as far as its word can be taken: one that says yes to a code that nobody has
+    /// looks at the depth alone, and what it says of codes means nothing.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where the codec breaks.
+    pub fn decompresses_to(
+        &self,
+        input: &BitmapFormat,
+        output: &BitmapFormat,
+    ) -> Result<bool, Error> {
+        let says = |output: &BitmapFormat| match self.decompress_query(input, Some(output)) {
+            Ok(()) => Ok(true),
+            Err(Error::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        };
+        if output.compression().0 == 0 || !says(output)? {
+            return says(output);
+        }
+        let nonsense = BitmapInfoHeader {
+            compression: FourCc::new(*b"~~~~"),
+            ..output.header()
+        };
+        Ok(!says(&output.with_header(nonsense))?)
     }
 
     /// Tells the format that the codec compresses `input` to.

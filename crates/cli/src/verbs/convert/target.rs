@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};
@@ -244,19 +244,6 @@ fn prefix(path: &Path) -> OsString {
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push(".drv-");
     prefix
-}
-
-/// Whether two paths lead to the same ordinary file.
-pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
-    match (fs::metadata(one), fs::metadata(other)) {
-        (Ok(one), Ok(other)) => {
-            let special = |file: &fs::Metadata| {
-                file.file_type().is_char_device() || file.file_type().is_fifo()
-            };
-            !special(&one) && (one.dev(), one.ino()) == (other.dev(), other.ino())
-        }
-        _ => false,
-    }
 }
 
 /// The folder that a file is in.

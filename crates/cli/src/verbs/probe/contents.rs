@@ -233,7 +233,7 @@ impl Stream {
         sound
     }
 
-    /// How long sound is, by its samples or else by its bytes.
+    /// How long sound is: by its samples, by its blocks where they tell how many are in them, or else by its bytes.
     fn take_time(&mut self) {
         let Content::Sound(format) = &self.content else {
             return;
@@ -244,8 +244,12 @@ impl Stream {
                 .map(|count| count as f64 / rate)
                 .filter(|_| rate > 0.0)
         };
+        let in_blocks = format.samples_per_block().and_then(|samples| {
+            let blocks = self.bytes?.checked_div(format.block_align().into())?;
+            Some(blocks.saturating_mul(samples.into()))
+        });
         let by_bytes = of(self.bytes, format.bytes_per_second());
-        self.seconds = of(self.samples, format.rate()).or(by_bytes);
+        self.seconds = of(self.samples.or(in_blocks), format.rate()).or(by_bytes);
     }
 
     fn of_avi(number: usize, about: &avi::Stream, chunks: Option<u64>) -> Self {
