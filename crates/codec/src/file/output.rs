@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
-/// How much is gathered before it is written.
-const BUFFER: usize = 256 * 1024;
+/// How much is gathered before it is written. A picture, or a second of sound, is longer, and goes out without being copied.
+const BUFFER: usize = 64 * 1024;
 
 /// A target of bytes that knows where it is, whether it is a file or a pipe.
 pub struct Output {
