@@ -350,6 +350,11 @@ impl Pictures {
         })
     }
 
+    /// Whether frames go as they are.
+    pub(super) fn are_copied(&self) -> bool {
+        matches!(self.work, Work::Copy)
+    }
+
     /// Decodes a frame that is not wanted itself, because those that follow need it.
     pub(super) fn pass(&mut self, data: &[u8], key: Option<bool>) -> Result<(), vfw::Error> {
         match &mut self.work {

@@ -178,6 +178,11 @@ impl Run<'_> {
                     }
                     .map_err(|source| head.picture_error(source));
                 }
+                if head.number == frames.start && head.key == Some(false) && pictures.are_copied() {
+                    let what =
+                        "the copy begins between key frames, and is no picture before the next";
+                    watch.warn(head.odd(what.to_owned()))?;
+                }
                 let made = pictures.frame(data, head.key);
                 let made = made.map_err(|source| head.picture_error(source))?;
                 if let Some(odd) = made.odd {

@@ -92,3 +92,22 @@ fn in_sound_alone_samples_are_counted() {
     );
     assert_eq!(read("copy.pcm").len(), 4);
 }
+
+#[test]
+fn a_copy_that_begins_between_key_frames_is_warned_of() {
+    let station = Station::new();
+    let source = text(&media::video(Video::Cinepak, FILM));
+    for (range, is_warned) in [("5..6", true), ("0..6", false)] {
+        let words = [
+            "convert",
+            &source,
+            "part.avi",
+            "--copy-video",
+            "--frames",
+            range,
+        ];
+        let ran = station.run(&words);
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        assert_eq!(ran.err.contains("between key frames"), is_warned, "{ran:?}");
+    }
+}
