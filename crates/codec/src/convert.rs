@@ -1,7 +1,7 @@
 //! Whole files through codecs: each stream decoded, encoded, copied or left out.
 //!
 //! A [`Conversion`] is negotiated first, so that a refusal costs no file: which [`Track`]s there are, what becomes of each, and by which
-//! drivers. Then it runs into an [`Output`], frame by frame in the order of the source, in bounded memory. A [`Listener`] hears of each
+//! drivers. Then it runs into an [`Output`](crate::file::Output), frame by frame in the order of the source, in bounded memory. A [`Listener`] hears of each
 //! frame and each warning; a flag stops it between two frames, and what was converted until then is a whole file.
 //!
 //! ```no_run
