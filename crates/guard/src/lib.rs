@@ -7,6 +7,7 @@
 //! - [`protect`] calls a C function and gives a fault in it back as [`Err`];
 //! - a [`Scope`] asks to see the registers first, which is what structured exception handling needs;
 //! - [`copy`], [`fill`] and the typed accesses touch memory that may not be there;
+//! - a [`Visit`] lets a thread go into 32-bit code, where FS is not the host's, and still get its signals;
 //! - [`place`] says to which file an address belongs.
 //!
 //! A fault outside all of these goes to whatever handler the program had before [`install`], with everything as it was.
@@ -17,9 +18,13 @@
 mod fault;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod adopt;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod chain;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod frame;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod front;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod machine;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -30,6 +35,8 @@ mod place;
 mod signal;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod stack;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod visit;
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 mod portable;
@@ -38,6 +45,7 @@ pub use fault::{Fault, Kind, Place};
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub use {
+    adopt::{adopt_handlers, adopt_handlers_now_and_then},
     chain::{Hook, Scope, Verdict},
     frame::protect,
     machine::{Machine, Register},
@@ -48,6 +56,7 @@ pub use {
     place::place,
     signal::install,
     stack::prepare_thread,
+    visit::Visit,
 };
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

@@ -23,6 +23,13 @@ const PAGE_FAULT_FETCH: u64 = 1 << 4;
 /// The bit of a protection fault's error code that says that the rest names an interrupt (Intel SDM volume 3, 6.13).
 const ERROR_INTERRUPT: u64 = 1 << 1;
 
+/// The selector of 64-bit code in every Linux process.
+pub(crate) const CODE_64: u16 = 0x33;
+/// The selector of 32-bit code in every Linux process.
+const CODE_32: u16 = 0x23;
+/// The selector of data and stacks in every Linux process.
+const DATA: u16 = 0x2b;
+
 /// A general register, the instruction pointer or the flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(
@@ -133,6 +140,19 @@ impl Machine<'_> {
         self.context_mut().uc_mcontext.gregs[register.index()] = value as i64;
     }
 
+    /// Makes the thread go on in 32-bit or in 64-bit code.
+    ///
+    /// Where 32-bit code faulted, FS follows: it stays the 32-bit code's own if that goes on, and is the host's in 64-bit
+    /// code. A thread that was in 64-bit code of the host gets no other FS, so whoever sends it to 32-bit code goes
+    /// through code that sets it.
+    pub fn set_32_bit(&mut self, is_32_bit: bool) {
+        let code = if is_32_bit { CODE_32 } else { CODE_64 };
+        let selectors = &mut self.context_mut().uc_mcontext.gregs[libc::REG_CSGSFS as usize];
+        // From the lowest: CS, GS, FS, SS; the kernel takes the outer two from here.
+        let kept = selectors.cast_unsigned() & 0x0000_ffff_ffff_0000;
+        *selectors = (kept | u64::from(DATA) << 48 | u64::from(code)).cast_signed();
+    }
+
     /// The x87, MMX and SSE state in the layout of the `fxsave` instruction, to change.
     pub fn vectors_mut(&mut self) -> Option<&mut [u8; 512]> {
         let area = self.context().uc_mcontext.fpregs.cast::<[u8; 512]>();
@@ -159,10 +179,21 @@ impl Machine<'_> {
         }
     }
 
-    /// A register.
+    /// A register. In 32-bit code the upper half is zero, whatever the processor left there.
     #[must_use]
     pub fn get(&self, register: Register) -> u64 {
-        self.raw(register.index())
+        let value = self.raw(register.index());
+        if self.is_32_bit() {
+            value & u64::from(u32::MAX)
+        } else {
+            value
+        }
+    }
+
+    /// Whether the thread is in 32-bit code.
+    #[must_use]
+    pub fn is_32_bit(&self) -> bool {
+        self.raw(libc::REG_CSGSFS as usize) as u16 != CODE_64
     }
 
     /// The x87, MMX and SSE state in the layout of the `fxsave` instruction.
@@ -229,10 +260,17 @@ impl Machine<'_> {
             .then_some(self.data_address)
     }
 
-    /// The address of the instruction that faulted. After a breakpoint the instruction pointer has moved on; this has not.
+    /// The address of the instruction that faulted. After a breakpoint or an overflow trap the instruction pointer has moved
+    /// on; this has not.
     #[must_use]
     pub fn instruction(&self) -> usize {
         let next = self.get(Register::Rip) as usize;
+        if self.signal == libc::SIGSEGV && self.trap() == 4 {
+            // `into` is one byte, `int 4` two.
+            // SAFETY: a tolerant access takes any address.
+            let two = unsafe { memory::read_u16(next.wrapping_sub(2)) } == Some(0x04cd);
+            return next.wrapping_sub(if two { 2 } else { 1 });
+        }
         if self.signal == libc::SIGTRAP && self.trap() == 3 {
             // `int3` is one byte, `int 3` two.
             // SAFETY: a tolerant access takes any address.
@@ -266,10 +304,10 @@ impl Machine<'_> {
         self.code
     }
 
-    /// Whether the faulting instruction lies in the object that this crate is linked into.
+    /// Whether the faulting instruction lies in the object that this crate is linked into. 32-bit code never does.
     #[must_use]
     pub fn is_own_code(&self) -> bool {
-        signal::is_own_code(self.get(Register::Rip) as usize)
+        !self.is_32_bit() && signal::is_own_code(self.get(Register::Rip) as usize)
     }
 
     fn access(&self) -> Kind {
@@ -295,7 +333,7 @@ impl Machine<'_> {
         if error & ERROR_INTERRUPT != 0 {
             return Kind::Interrupt((error >> 3) as u8);
         }
-        if is_privileged(self.get(Register::Rip) as usize) {
+        if is_privileged(self.get(Register::Rip) as usize, self.is_32_bit()) {
             return Kind::Privileged;
         }
         Kind::Protection
@@ -334,7 +372,7 @@ impl Machine<'_> {
 }
 
 /// Whether the instruction at `address` is one that only the kernel may execute (Intel SDM volume 3, 6.9).
-fn is_privileged(address: usize) -> bool {
+fn is_privileged(address: usize, is_32_bit: bool) -> bool {
     let mut bytes = [0; 15];
     for (offset, byte) in bytes.iter_mut().enumerate() {
         // SAFETY: a tolerant access takes any address.
@@ -342,8 +380,11 @@ fn is_privileged(address: usize) -> bool {
     }
     let opcode = bytes
         .iter()
-        .position(|byte| {
-            !matches!(byte, 0x26 | 0x2e | 0x36 | 0x3e | 0x40..=0x4f | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3)
+        .position(|byte| match byte {
+            0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3 => false,
+            // In 32-bit code these are instructions of their own.
+            0x40..=0x4f => is_32_bit,
+            _ => true,
         })
         .unwrap_or(0);
     match bytes[opcode..] {
@@ -376,22 +417,21 @@ mod tests {
 
     #[test]
     fn instructions_of_the_kernel_are_told_from_others() {
-        for (code, expected) in [
-            (&[0xf4_u8][..], true),       // hlt
-            (&[0x66, 0xef], true),        // out dx, ax
-            (&[0x0f, 0x20, 0xc0], true),  // mov rax, cr0
-            (&[0x0f, 0x01, 0x18], true),  // lidt [rax]
-            (&[0x0f, 0x28, 0x00], false), // movaps xmm0, [rax]
-            (&[0x48, 0x8b, 0x00], false), // mov rax, [rax]
-            (&[0x0f, 0x01, 0xd0], false), // xgetbv
+        for (code, in_64, in_32) in [
+            (&[0xf4_u8][..], true, true),        // hlt
+            (&[0x66, 0xef], true, true),         // out dx, ax
+            (&[0x0f, 0x20, 0xc0], true, true),   // mov rax, cr0
+            (&[0x0f, 0x01, 0x18], true, true),   // lidt [rax]
+            (&[0x0f, 0x28, 0x00], false, false), // movaps xmm0, [rax]
+            (&[0x48, 0x8b, 0x00], false, false), // mov rax, [rax]; dec eax and another
+            (&[0x0f, 0x01, 0xd0], false, false), // xgetbv
+            (&[0x48, 0x0f, 0x35], true, false),  // sysexit; dec eax and another
         ] {
             let mut padded = [0x90; 16];
             padded[..code.len()].copy_from_slice(code);
-            assert_eq!(
-                is_privileged(padded.as_ptr() as usize),
-                expected,
-                "{code:x?}"
-            );
+            let address = padded.as_ptr() as usize;
+            assert_eq!(is_privileged(address, false), in_64, "{code:x?}");
+            assert_eq!(is_privileged(address, true), in_32, "{code:x?}");
         }
     }
 }

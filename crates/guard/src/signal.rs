@@ -10,7 +10,7 @@ use std::{mem, ptr};
 use crate::chain::{self, Role, Verdict};
 use crate::frame::{self, Frame};
 use crate::machine::{Machine, Register};
-use crate::{memory, place};
+use crate::{front, memory, place};
 
 /// The signals by which the kernel tells of a fault, and the one that `abort` raises.
 const SIGNALS: [c_int; 6] = [
@@ -49,10 +49,10 @@ pub fn install() {
             unsafe { libc::sigaction(signal, ptr::null(), slot.get().cast()) };
             // SAFETY: all zeroes is a value of this plain structure: no handler, empty mask.
             let mut action = unsafe { mem::zeroed::<libc::sigaction>() };
-            action.sa_sigaction = on_signal as *const () as usize;
+            action.sa_sigaction = front::arrive as *const () as usize;
             // A hook, and the tests whether memory is there, may fault in their turn, so the signal stays open.
             action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-            // SAFETY: `on_signal` is a handler of the three-argument form.
+            // SAFETY: `arrive` goes on to `on_signal`, a handler of the three-argument form.
             unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
         }
     });
@@ -82,7 +82,8 @@ fn own_code() -> Vec<Range<usize>> {
     ranges
 }
 
-unsafe extern "C" fn on_signal(
+/// The handler itself, which runs with the host's FS base (see [`front`]).
+pub(crate) unsafe extern "C" fn on_signal(
     signal: c_int,
     info: *mut libc::siginfo_t,
     context: *mut libc::ucontext_t,
@@ -123,7 +124,7 @@ fn is_fault(signal: c_int, info: &libc::siginfo_t) -> bool {
 /// Finds somebody on this thread's chain who takes the fault, and sends the thread there.
 fn take(machine: &mut Machine<'_>) -> bool {
     let instruction = machine.get(Register::Rip) as usize;
-    if memory::is_tolerant(instruction) {
+    if !machine.is_32_bit() && memory::is_tolerant(instruction) {
         let on = machine.get(memory::CONTINUATION);
         machine.set(Register::Rip, on);
         return true;
@@ -167,6 +168,7 @@ fn land(machine: &mut Machine<'_>, frame: *mut Frame) {
     frame.fault = Some(fault);
     let flags = machine.get(Register::Flags);
     machine.set(Register::Flags, flags & !FOREIGN_FLAGS);
+    machine.set_32_bit(false);
     machine.set(Register::Rsp, frame.stack as u64);
     machine.set(Register::Rip, frame::land as *const () as u64);
 }
