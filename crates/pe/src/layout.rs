@@ -53,6 +53,16 @@ pub enum Machine {
     Other(u16),
 }
 
+impl Machine {
+    /// The machine that an image is for, by its first bytes; none when they are too few or no image's.
+    pub fn of_head(head: &[u8]) -> Option<Self> {
+        let word = |at: usize| Some(u16::from_le_bytes(*head.get(at..)?.first_chunk()?));
+        let header = usize::from(word(0x3c)?) | usize::from(word(0x3e)?) << 16;
+        let is_image = head.starts_with(b"MZ") && head.get(header..)?.starts_with(b"PE\0\0");
+        is_image.then_some(Self::from_number(word(header + 4)?))
+    }
+}
+
 /// The size of an address in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Width {

@@ -47,7 +47,7 @@ impl<'a> Cx<'a> {
 
     /// Bytes of a pointer in the calling driver: 4 or 8.
     pub(crate) fn pointer_size(&self) -> u64 {
-        8
+        self.process.width().bytes().into()
     }
 
     /// `SetLastError`.

@@ -8,7 +8,7 @@
 
 use std::arch::global_asm;
 
-use crate::teb;
+use crate::{teb, x86};
 
 /// One call into driver code, on the host's stack while it lasts.
 ///
@@ -30,6 +30,12 @@ pub(crate) struct Frame {
     pub(crate) stack: u64,
     /// The [`Edge`](crate::seh::Edge) where driver code was left for the shim that makes this call; null in the outermost.
     pub(crate) edge: *const (),
+    /// Where shims that 32-bit driver code calls run; 0 before the call stands for the stack that the caller runs on.
+    pub(crate) shim_stack: u64,
+    /// The 32-bit function, as a far jump wants it: its address, then the selector.
+    pub(crate) target: [u32; 2],
+    /// How the 32-bit function came back.
+    pub(crate) returned: x86::enter::Returned,
 }
 
 impl Frame {
@@ -42,7 +48,17 @@ impl Frame {
             outer,
             stack,
             edge,
+            shim_stack: 0,
+            target: [0; 2],
+            returned: x86::enter::Returned::new(),
         }
+    }
+
+    /// A call of 32-bit code.
+    pub(crate) const fn into_32_bit(mut self, target: u32, shim_stack: u64) -> Self {
+        self.target = [target, x86::CODE_32 as u32];
+        self.shim_stack = shim_stack;
+        self
     }
 
     /// Tells whether the call ended by [`leave`] and not by returning.
@@ -122,6 +138,8 @@ global_asm!(
     ".hidden opendriver_win32_leave",
     "opendriver_win32_leave:",
     "mov qword ptr [rdi + 16], 1",
+    // What the driver left on the x87 stack is abandoned, too.
+    "fninit",
     "jmp opendriver_win32_back",
     mxcsr = sym FRESH_MXCSR,
     control = sym FRESH_CONTROL,

@@ -32,11 +32,12 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
     }
     thread.pending.set(Some(fault));
     let is_driver = !thread.is_in_shim() && !machine.is_own_code();
-    if is_driver && !beyond && seh::divert(thread, machine) {
+    if is_driver && !beyond && !machine.is_32_bit() && seh::divert(thread, machine) {
         return Verdict::Resume;
     }
     // Neither single steps nor alignment checks are to follow us out.
     machine.set(Register::Flags, 0x202);
+    machine.set_32_bit(false);
     machine.set(Register::Rdi, frame as u64);
     machine.set(Register::Rip, enter::leave_address());
     Verdict::Resume

@@ -11,11 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock};
 
 use crate::cx::Cx;
+use opendriver_pe::Width;
+
 use crate::seh::{self, Edge};
-use crate::shim::{Addr, Shim};
+use crate::shim::{Addr, Convention, Kind, Shim};
 use crate::thread::Thread;
-use crate::trace;
 use crate::trap::Trap;
+use crate::{trace, x86};
 
 /// How many gates there are, for all processes together; each process numbers its own from 0.
 pub(crate) const GATES: usize = 8192;
@@ -115,10 +117,15 @@ unsafe extern "C" {
     static opendriver_win32_gates: [[u8; GATE_BYTES]; GATES];
 }
 
-/// The address that an import with this number is bound to.
-pub(crate) fn gate_address(number: usize) -> u64 {
-    let first = &raw const opendriver_win32_gates;
-    first as u64 + (number * GATE_BYTES) as u64
+/// The address that an import with this number is bound to; none where 32-bit code cannot be reached.
+pub(crate) fn gate_address(width: Width, number: usize) -> Option<u64> {
+    match width {
+        Width::Bits32 => x86::stub::gate_address(number),
+        Width::Bits64 => {
+            let first = &raw const opendriver_win32_gates;
+            Some(first as u64 + (number * GATE_BYTES) as u64)
+        }
+    }
 }
 
 /// What a gate leads to.
@@ -138,6 +145,7 @@ pub(crate) struct Missing {
 
 /// The gates of one process: numbers are given out once and found without a lock.
 pub(crate) struct Gates {
+    width: Width,
     chunks: [OnceLock<Box<[OnceLock<Target>; CHUNK]>>; GATES / CHUNK],
     numbers: Mutex<Numbers>,
 }
@@ -154,9 +162,10 @@ struct Numbers {
 unsafe impl Send for Numbers {}
 
 impl Gates {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(width: Width) -> Self {
         let chunks = [const { OnceLock::new() }; GATES / CHUNK];
         Self {
+            width,
             chunks,
             numbers: Mutex::default(),
         }
@@ -184,7 +193,7 @@ impl Gates {
             let chunk = chunk.get_or_init(|| Box::new([const { OnceLock::new() }; CHUNK]));
             chunk[number % CHUNK].get_or_init(target);
         }
-        Some(gate_address(number))
+        gate_address(self.width, number)
     }
 
     /// What the gate with this number leads to.
@@ -199,59 +208,128 @@ impl Numbers {
     }
 }
 
+/// A call of a shim by driver code of either width.
+#[derive(Clone, Copy)]
+pub(crate) enum Call<'a> {
+    /// By the 64-bit convention.
+    X64(&'a Caller),
+    /// By a 32-bit one.
+    X86(&'a x86::Caller),
+}
+
+impl Call<'_> {
+    /// The address of the return address on the driver's stack.
+    fn entry_stack(self) -> u64 {
+        match self {
+            Self::X64(caller) => caller.entry_stack,
+            Self::X86(caller) => caller.entry_stack.into(),
+        }
+    }
+
+    /// Where driver code was left.
+    fn edge(self) -> Edge {
+        match self {
+            Self::X64(caller) => Edge::gate(caller),
+            Self::X86(caller) => Edge::gate_x86(caller),
+        }
+    }
+}
+
+/// What the driver gets back from a shim.
+pub(crate) struct Answer {
+    /// The result register or registers, or the bits of the floating-point result.
+    pub(crate) result: u64,
+    /// Bytes of arguments that go from a 32-bit stack.
+    pub(crate) removed: u32,
+    /// Whether the result is a floating-point one.
+    pub(crate) is_float: bool,
+}
+
 /// The arguments of one call, in order.
 pub(crate) struct Args<'a> {
-    caller: &'a Caller,
+    call: Call<'a>,
+    /// Bytes of arguments that were read.
     next: u64,
 }
 
 impl Args<'_> {
-    fn slot(&mut self) -> u64 {
-        let index = self.next;
-        self.next += 1;
-        let at = (self.caller.entry_stack + 8 + 8 * index) as *const u64;
-        // SAFETY: the caller of a Windows function provides four homes and its further arguments
-        // above the return address; the gate itself has just written there.
-        unsafe { at.read() }
-    }
-
     /// Starts reading the arguments of a call.
-    pub(crate) fn new(caller: &Caller) -> Args<'_> {
-        Args { caller, next: 0 }
+    pub(crate) const fn new(call: Call<'_>) -> Args<'_> {
+        Args { call, next: 0 }
     }
 
+    fn address(&self) -> u64 {
+        match self.call {
+            Call::X64(caller) => caller.entry_stack + 8 + self.next,
+            Call::X86(caller) => u64::from(caller.entry_stack) + 4 + self.next,
+        }
+    }
+
+    /// The next word of the driver's width.
+    fn slot(&mut self) -> u64 {
+        let at = self.address();
+        match self.call {
+            Call::X64(_) => {
+                self.next += 8;
+                // SAFETY: the caller of a Windows function provides four homes and its further arguments above the return
+                // address; the gate itself has just written there.
+                unsafe { (at as *const u64).read() }
+            }
+            Call::X86(_) => {
+                self.next += 4;
+                // SAFETY: the arguments lie above the return address on the driver's stack, which begins with more than one page
+                // that nobody uses.
+                u64::from(unsafe { (at as *const u32).read_unaligned() })
+            }
+        }
+    }
+
+    /// A number of 32 bits or fewer; what lies above is not looked at.
     pub(crate) fn word(&mut self) -> u64 {
         self.slot()
     }
 
+    /// A number of 64 bits.
     pub(crate) fn long(&mut self) -> u64 {
-        self.slot()
+        match self.call {
+            Call::X64(_) => self.slot(),
+            Call::X86(_) => self.slot() | self.slot() << 32,
+        }
     }
 
+    /// An address, or an unsigned number as wide.
     pub(crate) fn pointer(&mut self) -> u64 {
         self.slot()
     }
 
+    /// A signed number as wide as an address.
     pub(crate) fn signed(&mut self) -> i64 {
-        self.slot() as i64
+        match self.call {
+            Call::X64(_) => self.slot() as i64,
+            Call::X86(_) => i64::from(self.slot() as i32),
+        }
     }
 
-    pub(crate) fn float(&mut self, _bytes: u64) -> u64 {
-        let index = self.next;
-        let slot = self.slot();
-        self.caller
-            .floats
-            .get(index as usize)
-            .copied()
-            .unwrap_or(slot)
+    /// The bits of a floating-point number of 4 or 8 bytes.
+    pub(crate) fn float(&mut self, bytes: u64) -> u64 {
+        match self.call {
+            Call::X64(caller) => {
+                let index = self.next / 8;
+                let slot = self.slot();
+                caller.floats.get(index as usize).copied().unwrap_or(slot)
+            }
+            Call::X86(_) if bytes == 8 => self.long(),
+            Call::X86(_) => self.slot(),
+        }
     }
 
+    /// Where the arguments go on that are not read yet.
     pub(crate) fn rest(&mut self) -> Addr {
-        Addr(self.caller.entry_stack + 8 + 8 * self.next)
+        Addr(self.address())
     }
 }
 
-/// Room that a shim must have on the driver's stack before it starts.
+/// Room that a shim must have on its stack before it starts.
 const SHIM_ROOM: u64 = 0x1_0000;
 
 /// Runs the shim behind a gate; comes back with the result register, or not at all.
@@ -260,20 +338,22 @@ extern "C" fn dispatch(number: u32, caller: *const Caller) -> u64 {
     let thread = unsafe { Thread::of_gs() };
     // SAFETY: the gate passes the registers that it has just stored on the stack below.
     let caller = unsafe { &*caller };
-    let trap = match run(thread, number, caller) {
-        Ok(result) => return result,
+    let trap = match run(thread, number, Call::X64(caller)) {
+        Ok(answer) => return answer.result,
         Err(trap) => trap,
     };
     // Nothing on this frame needs a destructor from here on: the trap has moved out.
     seh::settle(thread, caller, trap)
 }
 
-fn run(thread: &Thread, number: u32, caller: &Caller) -> Result<u64, Trap> {
-    if caller.entry_stack < thread.stack_limit() + SHIM_ROOM {
-        return Err(Trap::stack_overflow(caller.entry_stack));
+/// Runs the shim behind a gate.
+pub(crate) fn run(thread: &Thread, number: u32, call: Call<'_>) -> Result<Answer, Trap> {
+    let here = 0_u8;
+    if (&raw const here as u64) < thread.shim_limit() + SHIM_ROOM {
+        return Err(Trap::stack_overflow(call.entry_stack()));
     }
     let process = thread.process();
-    let edge = Edge::gate(caller);
+    let edge = call.edge();
     let _inside = thread.enter_shim(&raw const edge);
     let mut cx = Cx::new(process, thread);
     let shim = match process.gates().target(number as usize) {
@@ -281,14 +361,22 @@ fn run(thread: &Thread, number: u32, caller: &Caller) -> Result<u64, Trap> {
         Some(Target::Missing(missing)) => return Err(Trap::missing(missing)),
         None => return Err(Trap::wild_gate(number)),
     };
-    let mut args = Args::new(caller);
-    let call = || (shim.call)(&mut cx, &mut args);
+    let mut args = Args::new(call);
+    let work = || (shim.call)(&mut cx, &mut args);
     let result = if process.is_traced() {
         catch_unwind(AssertUnwindSafe(|| {
-            trace::traced(process, shim, caller, call)
+            trace::traced(process, shim, call, work)
         }))
     } else {
-        catch_unwind(AssertUnwindSafe(call))
+        catch_unwind(AssertUnwindSafe(work))
     };
-    result.unwrap_or_else(|_| Err(Trap::panicked(shim)))
+    let result = result.unwrap_or_else(|_| Err(Trap::panicked(shim)))?;
+    Ok(Answer {
+        result,
+        removed: match shim.convention {
+            Convention::stdcall => args.next as u32,
+            Convention::cdecl => 0,
+        },
+        is_float: shim.result == Kind::Float,
+    })
 }

@@ -7,8 +7,10 @@ use std::ptr;
 use std::sync::Mutex;
 
 use dlmalloc::{Allocator, Dlmalloc};
+use opendriver_pe::Width;
 
 use crate::shim::Addr;
+use crate::x86::low;
 
 /// A heap.
 pub(crate) struct Heap {
@@ -27,9 +29,9 @@ const HEADER: usize = size_of::<Header>();
 const ALIGN: usize = 16;
 
 impl Heap {
-    pub(crate) fn new(tag: u64) -> Self {
+    pub(crate) fn new(tag: u64, width: Width) -> Self {
         Self {
-            blocks: Mutex::new(Dlmalloc::new_with_allocator(LowMemory)),
+            blocks: Mutex::new(Dlmalloc::new_with_allocator(LowMemory { width })),
             tag: tag ^ 0x6865_6170,
         }
     }
@@ -133,7 +135,9 @@ impl Drop for Heap {
         // Blocks go with the mappings that the allocator holds.
         let blocks = std::mem::replace(
             self.blocks.get_mut().expect("no holder panics"),
-            Dlmalloc::new_with_allocator(LowMemory),
+            Dlmalloc::new_with_allocator(LowMemory {
+                width: Width::Bits64,
+            }),
         );
         // SAFETY: nobody holds a block of a heap that is gone.
         unsafe { blocks.destroy() };
@@ -141,10 +145,15 @@ impl Drop for Heap {
 }
 
 /// Pages for the allocator, below 2 GiB where there is room.
-pub(crate) struct LowMemory;
+pub(crate) struct LowMemory {
+    width: Width,
+}
 
-/// Maps pages below 2 GiB, or anywhere when there is no room; null when there is no memory.
-pub(crate) fn map_low(bytes: usize, protection: i32) -> *mut u8 {
+/// Maps pages that drivers of this width reach, below 2 GiB where there is room; null when there is no memory.
+pub(crate) fn map_low(bytes: usize, protection: i32, width: Width) -> *mut u8 {
+    if width == Width::Bits32 {
+        return low::map(bytes, protection).unwrap_or(ptr::null_mut());
+    }
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     for low in [libc::MAP_32BIT, 0] {
         // SAFETY: an anonymous mapping at a place that the kernel chooses disturbs nothing.
@@ -159,7 +168,7 @@ pub(crate) fn map_low(bytes: usize, protection: i32) -> *mut u8 {
 // SAFETY: answers whole fresh mappings and frees exactly what it is given.
 unsafe impl Allocator for LowMemory {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let at = map_low(size, libc::PROT_READ | libc::PROT_WRITE);
+        let at = map_low(size, libc::PROT_READ | libc::PROT_WRITE, self.width);
         if at.is_null() {
             (at, 0, 0)
         } else {

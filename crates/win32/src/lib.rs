@@ -23,6 +23,7 @@ mod seh;
 mod shim;
 mod trace;
 mod trap;
+mod x86;
 
 mod calendar;
 mod codepage;
@@ -46,7 +47,7 @@ mod bench;
 pub use imports::{Import, Source, imports};
 pub use load::LoadError;
 pub use module::Module;
-pub use process::{Config, Process};
+pub use process::{Config, Process, Width};
 pub use shim::{Convention, Dll, Kind, Shim};
 pub use station::{Drivers, Registry, RegistryError, RegistryValue, Report, Station, TracedCall};
 pub use trap::{Fault, FaultKind};
@@ -54,4 +55,33 @@ pub use trap::{Fault, FaultKind};
 /// Every shim DLL, in alphabetical order of no importance: the source of the coverage table.
 pub fn dlls() -> &'static [&'static Dll] {
     dll::ALL
+}
+
+/// The width of the process that an image belongs in, by its first bytes; none when they are no image's that runs here.
+pub fn width_of(head: &[u8]) -> Option<Width> {
+    match opendriver_pe::Machine::of_head(head)? {
+        opendriver_pe::Machine::X86 => Some(Width::Bits32),
+        opendriver_pe::Machine::X86_64 => Some(Width::Bits64),
+        _ => None,
+    }
+}
+
+/// Pages that 32-bit drivers reach.
+pub mod low {
+    use std::ptr::NonNull;
+
+    /// Maps fresh zeroed pages below 4 GiB; none where there is no room.
+    pub fn map(bytes: usize) -> Option<NonNull<u8>> {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        NonNull::new(crate::x86::low::map(bytes.max(1), protection)?)
+    }
+
+    /// Unmaps them.
+    ///
+    /// # Safety
+    /// `address` and `bytes` are what one call of [`map`] answered and was given, and nobody uses the pages any more.
+    pub unsafe fn unmap(address: NonNull<u8>, bytes: usize) {
+        // SAFETY: the caller vouches for the pages.
+        unsafe { libc::munmap(address.as_ptr().cast(), bytes.max(1)) };
+    }
 }

@@ -18,6 +18,7 @@ use crate::module::Module;
 use crate::process::Process;
 use crate::thread::Thread;
 use crate::trap::Fault;
+use crate::x86;
 
 pub(crate) use binding::find_ignoring_case;
 pub(crate) use images::{Image, Images, ModuleRef};
@@ -43,12 +44,14 @@ pub enum LoadError {
         source: pe::Error,
     },
     /// The image is for another processor.
-    #[error("\"{}\" is for {found}, expected x86-64", path.display())]
+    #[error("\"{}\" is for {found}, expected {expected}", path.display())]
     Machine {
         /// The file.
         path: PathBuf,
         /// What it is for.
         found: String,
+        /// What the process runs.
+        expected: String,
     },
     /// A program, not a library.
     #[error("\"{}\" is a program, not a DLL", path.display())]
@@ -108,6 +111,12 @@ pub enum LoadError {
         /// How.
         source: Fault,
     },
+    /// There is no address space below 4 GiB for what 32-bit code needs.
+    #[error("\"{}\" is 32-bit, and there is no address space below 4 GiB for it", path.display())]
+    LowMemory {
+        /// The file.
+        path: PathBuf,
+    },
     /// A process has room for 8192 functions of ours and 256 images with thread-local storage.
     #[error("\"{}\" needs more functions or thread-local storage than a process has room for", path.display())]
     Room {
@@ -130,6 +139,7 @@ impl LoadError {
             | Self::Export { path, .. }
             | Self::Refused { path }
             | Self::Broke { path, .. }
+            | Self::LowMemory { path }
             | Self::Room { path } => path,
         }
     }
@@ -183,16 +193,24 @@ impl Process {
             image.retain();
             return Ok(image);
         }
+        if self.width() == pe::Width::Bits32 && !x86::stub::prepare() {
+            return Err(LoadError::LowMemory { path: path.clone() });
+        }
         let data = fs::read(path).map_err(read_error)?;
         let image_error = |source| LoadError::Image {
             path: path.clone(),
             source,
         };
         let file = pe::File::parse(&data).map_err(image_error)?;
-        if file.machine() != pe::Machine::X86_64 {
+        let machine = match self.width() {
+            pe::Width::Bits32 => pe::Machine::X86,
+            pe::Width::Bits64 => pe::Machine::X86_64,
+        };
+        if file.machine() != machine {
             return Err(LoadError::Machine {
                 path: path.clone(),
                 found: file.machine().to_string(),
+                expected: machine.to_string(),
             });
         }
         if !file.is_dll() {

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Mutex;
 
+use opendriver_pe::Width;
+
 use crate::heap;
 use crate::load::Images;
 
@@ -69,7 +71,14 @@ impl Reservation {
 
 impl Reservations {
     /// Reserves address space and commits it too if asked; none when there is no room.
-    pub(crate) fn reserve(&self, at: u64, size: u64, protection: u32, commit: bool) -> Option<u64> {
+    pub(crate) fn reserve(
+        &self,
+        width: Width,
+        at: u64,
+        size: u64,
+        protection: u32,
+        commit: bool,
+    ) -> Option<u64> {
         let size = size
             .checked_next_multiple_of(PAGE)
             .filter(|size| *size != 0)?;
@@ -79,7 +88,7 @@ impl Reservations {
             libc::PROT_NONE
         };
         let base = if at == 0 {
-            map_aligned(size, native)?
+            map_aligned(size, native, width)?
         } else {
             map_at(at & !(GRANULE - 1), size + at % GRANULE, native)?
         };
@@ -302,9 +311,9 @@ fn protect_native(at: u64, size: u64, native: i32) -> bool {
 }
 
 /// Maps pages at a multiple of the granule.
-fn map_aligned(size: u64, native: i32) -> Option<u64> {
+fn map_aligned(size: u64, native: i32, width: Width) -> Option<u64> {
     let wide = size.checked_add(GRANULE)?;
-    let at = heap::map_low(usize::try_from(wide).ok()?, native) as u64;
+    let at = heap::map_low(usize::try_from(wide).ok()?, native, width) as u64;
     if at == 0 {
         return None;
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, Weak};
 
+pub use opendriver_pe::Width;
+
 use crate::cx::Cx;
 use crate::disk::Place;
 use crate::enter::{self, Frame};
@@ -16,7 +18,9 @@ use crate::peb::Peb;
 use crate::state::SharedStates;
 use crate::station::Station;
 use crate::thread::Thread;
-use crate::trap::{Fault, Trap};
+use crate::trap::{Fault, FaultKind, Trap};
+use crate::x86;
+use crate::x86::enter::{Floating, Returned};
 
 /// How a process is made.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ pub struct Config {
     pub command_line: String,
     /// Whether each shim call is told to the station.
     pub trace: bool,
+    /// How wide the addresses of its drivers are: as on Windows, a process has images of one width.
+    pub width: Width,
 }
 
 impl Default for Config {
@@ -42,6 +48,7 @@ impl Default for Config {
             environment: Vec::new(),
             command_line: r"C:\windows\system32\opendriver.exe".to_owned(),
             trace: false,
+            width: Width::Bits64,
         }
     }
 }
@@ -75,13 +82,13 @@ impl Process {
     pub fn new(config: Config, station: Arc<dyn Station>) -> Arc<Self> {
         opendriver_guard::install();
         let process = Arc::new_cyclic(|this: &Weak<Self>| {
-            let heap = Heap::new(1);
+            let heap = Heap::new(1, config.width);
             let peb = Peb::new(&heap, &config);
             Self {
                 this: this.clone(),
+                gates: Gates::new(config.width),
                 config,
                 station,
-                gates: Gates::new(),
                 states: SharedStates::default(),
                 handles: Handles::new(),
                 images: Images::default(),
@@ -94,19 +101,36 @@ impl Process {
         process
     }
 
-    /// Calls a function of a loaded image with up to 16 arguments.
+    /// Calls a function of a loaded image with up to 16 arguments; in a 32-bit process it must be `stdcall`.
+    ///
+    /// A 32-bit function answers `edx:eax`.
     ///
     /// # Errors
-    /// A [`Fault`] when the code broke instead of returning.
+    /// A [`Fault`] when the code broke instead of returning, or returned as no `stdcall` function does.
     ///
     /// # Panics
     /// With more than 16 arguments.
     pub fn call(self: &Arc<Self>, address: u64, arguments: &[u64]) -> Result<u64, Fault> {
+        self.on_thread(|thread| self.call_strictly(thread, address, arguments))
+            .map_err(|trap| self.fault_of(trap))
+    }
+
+    /// Runs something on the calling thread, which may be inside driver code of another process.
+    fn on_thread<T>(self: &Arc<Self>, run: impl FnOnce(&Thread) -> T) -> T {
+        if self.width() == Width::Bits32 {
+            opendriver_guard::adopt_handlers_now_and_then();
+        }
         let before = Thread::of_host();
         let thread = Thread::current(self);
-        let result = self.call_nested(thread, address, arguments);
+        // SAFETY: the thread that is inside driver code stays.
+        let outside = unsafe { before.as_ref() }.filter(|before| !std::ptr::eq(*before, thread));
+        let parked = outside.map(|before| (before, before.park()));
+        let result = run(thread);
+        if let Some((before, parked)) = parked {
+            before.unpark(parked);
+        }
         Thread::restore(before, thread);
-        result.map_err(|trap| self.fault_of(trap))
+        result
     }
 
     /// Calls driver code from a shim or from the outside; a trap that is not settled comes back.
@@ -116,29 +140,79 @@ impl Process {
         address: u64,
         arguments: &[u64],
     ) -> Result<u64, Trap> {
+        self.call_counted(thread, address, arguments)
+            .map(|returned| returned.0)
+    }
+
+    /// As [`call_nested`](Self::call_nested), and what a 32-bit function leaves behind must be what it should.
+    fn call_strictly(&self, thread: &Thread, address: u64, arguments: &[u64]) -> Result<u64, Trap> {
+        let (answer, returned) = self.call_counted(thread, address, arguments)?;
+        if let Some(returned) = returned {
+            let expected = 4 * arguments.len() as i32;
+            let wrong = if returned.removed() != expected {
+                FaultKind::Convention {
+                    expected,
+                    removed: returned.removed(),
+                }
+            } else if returned.floating() == Floating::Values {
+                FaultKind::FloatingStack
+            } else {
+                return Ok(answer);
+            };
+            return Err(Trap::Fault(Box::new(Fault {
+                kind: wrong,
+                instruction: address,
+                place: None,
+            })));
+        }
+        Ok(answer)
+    }
+
+    fn call_counted(
+        &self,
+        thread: &Thread,
+        address: u64,
+        arguments: &[u64],
+    ) -> Result<(u64, Option<Returned>), Trap> {
         let outer = thread.frame();
-        let stack = if outer.is_null() {
-            thread.stack_base()
-        } else {
-            0
+        let shim_stack = thread.next_shim_stack();
+        let mut frame = match self.width() {
+            Width::Bits64 => Frame::new(outer, shim_stack, thread.edge().cast()),
+            Width::Bits32 => Frame::new(outer, thread.low_stack(), thread.edge().cast())
+                .into_32_bit(address as u32, shim_stack),
         };
-        let mut frame = Frame::new(outer, stack, thread.edge().cast());
         let answer = {
             let _driver = thread.enter_driver();
             let mut watch = pin!(fault::watch(thread));
             // SAFETY: the hook takes the thread that it was given, which outlives this call.
             unsafe { watch.as_mut().push() };
             thread.set_frame(&raw mut frame);
-            // SAFETY: the frame was just made the innermost, GS is this thread's TEB, the stack is
-            // the driver's own, and the address is one that the caller took from an image.
-            let answer = unsafe { enter::enter(&raw mut frame, address, arguments) };
+            let answer = match self.width() {
+                // SAFETY: the frame was just made the innermost, GS is this thread's TEB, the stack is
+                // the driver's own, and the address is one that the caller took from an image.
+                Width::Bits64 => unsafe { enter::enter(&raw mut frame, address, arguments) },
+                // SAFETY: as above, with the TEB that is given; no 32-bit image is loaded before the stubs are made.
+                Width::Bits32 => unsafe {
+                    x86::enter::enter(&raw mut frame, thread.teb(), arguments)
+                },
+            };
             thread.set_frame(outer);
             answer
         };
         if frame.was_left() {
-            Err(fault::left(thread))
-        } else {
-            Ok(answer)
+            return Err(fault::left(thread));
+        }
+        match self.width() {
+            Width::Bits64 => Ok((answer, None)),
+            Width::Bits32 if frame.returned.is_downwards() => {
+                let kind = FaultKind::Direction;
+                Err(Trap::Fault(Box::new(Fault {
+                    kind,
+                    instruction: address,
+                    place: None,
+                })))
+            }
+            Width::Bits32 => Ok((answer, Some(frame.returned))),
         }
     }
 
@@ -156,11 +230,7 @@ impl Process {
 
     /// Lets rooms that start with the process run a shim's surroundings outside a gate.
     pub(crate) fn with_cx<T>(self: &Arc<Self>, run: impl FnOnce(&mut Cx<'_>) -> T) -> T {
-        let before = Thread::of_host();
-        let thread = Thread::current(self);
-        let result = run(&mut Cx::new(self, thread));
-        Thread::restore(before, thread);
-        result
+        self.on_thread(|thread| run(&mut Cx::new(self, thread)))
     }
 
     /// As [`with_cx`](Self::with_cx) on a host thread that is to have this thread identifier.
@@ -205,6 +275,11 @@ impl Process {
         self.this
             .upgrade()
             .expect("somebody holds the process while it works")
+    }
+
+    /// How wide the addresses of its drivers are.
+    pub fn width(&self) -> Width {
+        self.config.width
     }
 
     pub(crate) fn config(&self) -> &Config {

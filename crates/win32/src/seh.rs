@@ -25,6 +25,7 @@ use crate::gate::Caller;
 use crate::process::Process;
 use crate::thread::Thread;
 use crate::trap::{Exception, Trap};
+use crate::x86;
 
 use context::{PARAMETERS, Record};
 use dispatch::{Answer, Flight};
@@ -47,6 +48,11 @@ pub(crate) fn settle(thread: &Thread, caller: &Caller, trap: Trap) -> ! {
         resolve(thread, &edge, trap.at(from))
     };
     go_on(thread, resolved)
+}
+
+/// Settles a trap at the gate that 32-bit code came through.
+pub(crate) fn settle_x86(thread: &Thread, _caller: &x86::Caller, trap: Trap) -> ! {
+    go_on(thread, Err(trap))
 }
 
 /// Settles the fault whose registers [`divert`] has kept.

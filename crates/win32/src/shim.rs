@@ -221,7 +221,22 @@ macro_rules! wide {
     )*};
 }
 
-wide! { Addr => Address; Size => Size; Handle => Handle; }
+wide! { Addr => Address; Size => Size; }
+
+impl Param for Handle {
+    const KIND: Kind = Kind::Handle;
+    fn take(args: &mut Args<'_>) -> Self {
+        // Windows widens handles with their sign: -1 and the predefined keys stay what they are.
+        Self(args.signed() as u64)
+    }
+}
+
+impl Answer for Handle {
+    const KIND: Kind = Kind::Handle;
+    fn into_raw(self) -> u64 {
+        self.0
+    }
+}
 
 impl Param for Signed {
     const KIND: Kind = Kind::Size;

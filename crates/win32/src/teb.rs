@@ -1,21 +1,52 @@
-//! The thread environment block: what `gs:[...]` reads in 64-bit driver code.
+//! The thread environment block: what `gs:[...]` reads in 64-bit driver code, and `fs:[...]` in 32-bit code.
 //!
-//! Offsets as public debugger documentation and `winternl.h` give them. A word of ours lies behind
+//! Offsets as public debugger documentation and `winternl.h` give them. Words of ours lie behind
 //! the part that Windows defines.
 
-/// Offsets in a 64-bit TEB.
+use opendriver_pe::Width;
+
+/// Where a field lies in the TEB of each width.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) x64: usize,
+    pub(crate) x86: usize,
+}
+
+impl Field {
+    const fn new(x64: usize, x86: usize) -> Self {
+        Self { x64, x86 }
+    }
+
+    /// Its offset in a TEB of this width.
+    pub(crate) const fn at(self, width: Width) -> usize {
+        match width {
+            Width::Bits32 => self.x86,
+            Width::Bits64 => self.x64,
+        }
+    }
+
+    /// The field so many words further on, in an array of words.
+    pub(crate) const fn word(self, index: usize) -> Self {
+        Self::new(self.x64 + 8 * index, self.x86 + 4 * index)
+    }
+}
+
+/// Fields of a TEB.
 pub(crate) mod offset {
-    pub(crate) const STACK_BASE: usize = 0x08;
-    pub(crate) const STACK_LIMIT: usize = 0x10;
-    pub(crate) const SELF: usize = 0x30;
-    pub(crate) const PROCESS_ID: usize = 0x40;
-    pub(crate) const THREAD_ID: usize = 0x48;
-    pub(crate) const TLS_POINTER: usize = 0x58;
-    pub(crate) const PEB: usize = 0x60;
-    pub(crate) const LAST_ERROR: usize = 0x68;
-    pub(crate) const LOCALE: usize = 0x108;
-    pub(crate) const DEALLOCATION_STACK: usize = 0x1478;
-    pub(crate) const TLS_SLOTS: usize = 0x1480;
+    use super::Field;
+
+    pub(crate) const EXCEPTION_LIST: Field = Field::new(0x00, 0x00);
+    pub(crate) const STACK_BASE: Field = Field::new(0x08, 0x04);
+    pub(crate) const STACK_LIMIT: Field = Field::new(0x10, 0x08);
+    pub(crate) const SELF: Field = Field::new(0x30, 0x18);
+    pub(crate) const PROCESS_ID: Field = Field::new(0x40, 0x20);
+    pub(crate) const THREAD_ID: Field = Field::new(0x48, 0x24);
+    pub(crate) const TLS_POINTER: Field = Field::new(0x58, 0x2c);
+    pub(crate) const PEB: Field = Field::new(0x60, 0x30);
+    pub(crate) const LAST_ERROR: Field = Field::new(0x68, 0x34);
+    pub(crate) const LOCALE: Field = Field::new(0x108, 0xc4);
+    pub(crate) const DEALLOCATION_STACK: Field = Field::new(0x1478, 0xe0c);
+    pub(crate) const TLS_SLOTS: Field = Field::new(0x1480, 0xe10);
 }
 
 /// Bytes that a TEB takes, with our words.
@@ -24,3 +55,5 @@ pub(crate) const BYTES: usize = 0x2000;
 pub(crate) const FRAME: usize = 0x1F00;
 /// Our word: the [`Thread`](crate::thread::Thread).
 pub(crate) const THREAD: usize = 0x1F08;
+/// Our word in a 32-bit TEB: the FS base of the host's code on this thread.
+pub(crate) const HOST_BASE: usize = 0x1F10;

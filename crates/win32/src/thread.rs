@@ -8,15 +8,20 @@ use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
+use opendriver_pe::Width;
+
 use crate::enter::Frame;
 use crate::process::Process;
 use crate::seh::{Context, Edge, Wide};
 use crate::state::States;
-use crate::teb::{self, offset};
+use crate::teb::{self, Field, offset};
 use crate::trap::Trap;
+use crate::x86::low;
 
 /// Address space of a driver stack; the kernel gives memory page by page as it is touched.
 const STACK_BYTES: usize = 8 << 20;
+/// Address space of a 32-bit driver stack, as much as Windows gives a program by itself.
+const STACK_32_BYTES: usize = 1 << 20;
 /// Never mapped: what a runaway recursion hits.
 const GUARD_BYTES: usize = 0x1_0000;
 
@@ -25,7 +30,12 @@ pub(crate) struct Thread {
     process: Weak<Process>,
     process_key: *const Process,
     id: u32,
+    /// The stack on which 64-bit driver code and the shims run.
     area: *mut u8,
+    /// What 32-bit driver code needs on this thread.
+    low: Option<Low>,
+    /// Where the stack in `area` was left for driver code of another process.
+    parked: Cell<u64>,
     frame: Cell<*mut Frame>,
     in_shim: Cell<u32>,
     edge: Cell<*const Edge>,
@@ -39,6 +49,14 @@ pub(crate) struct Thread {
     pub(crate) wide: Cell<Wide>,
     /// The registers with which driver code is about to go on.
     pub(crate) resumed: UnsafeCell<Context>,
+}
+
+/// What 32-bit driver code needs on a thread.
+struct Low {
+    /// The stack on which it runs, and its TEB behind it.
+    area: *mut u8,
+    /// Tells the signal handlers that the thread goes there.
+    visit: opendriver_guard::Visit,
 }
 
 thread_local! {
@@ -85,7 +103,7 @@ impl Thread {
         CURRENT.set(thread);
         // SAFETY: the box lives in THREADS until this host thread ends or the process is gone.
         let thread = unsafe { &*thread };
-        set_gs(thread.teb());
+        thread.make_current();
         process.attach_thread(thread);
         thread
     }
@@ -115,16 +133,30 @@ impl Thread {
         unsafe { &*thread }
     }
 
+    /// Makes the TEB the one that 64-bit driver code finds; 32-bit code finds its own at each call.
+    fn make_current(&self) {
+        if self.low.is_none() {
+            set_gs(self.teb());
+        }
+    }
+
     fn create(process: &Arc<Process>) -> Box<Thread> {
-        let bytes = GUARD_BYTES + STACK_BYTES + teb::BYTES;
-        let area = map(bytes);
-        // SAFETY: the guard is the lowest part of the area that was just mapped.
-        unsafe { libc::mprotect(area.cast(), GUARD_BYTES, libc::PROT_NONE) };
+        let area = map_stack(GUARD_BYTES + STACK_BYTES + teb::BYTES);
+        let low = match process.width() {
+            Width::Bits64 => None,
+            Width::Bits32 => Some(Low {
+                area: map_low_stack(),
+                visit: opendriver_guard::Visit::begin()
+                    .expect("fewer threads than the table has room for"),
+            }),
+        };
         let thread = Box::new(Thread {
             process: Arc::downgrade(process),
             process_key: Arc::as_ptr(process),
             id: NAMED.take().unwrap_or_else(Self::next_id),
             area,
+            low,
+            parked: Cell::new(0),
             frame: Cell::new(ptr::null_mut()),
             in_shim: Cell::new(0),
             edge: Cell::new(ptr::null()),
@@ -135,17 +167,34 @@ impl Thread {
             wide: Cell::default(),
             resumed: UnsafeCell::new(Context::new()),
         });
-        let word = |at: usize, value: u64| thread.set_teb_word(at, value);
+        let word = |at: Field, value: u64| thread.set_teb_word(at, value);
         word(offset::STACK_BASE, thread.stack_base());
         word(offset::STACK_LIMIT, thread.stack_limit());
-        word(offset::DEALLOCATION_STACK, area as u64);
+        word(
+            offset::DEALLOCATION_STACK,
+            thread.stack_limit() - GUARD_BYTES as u64,
+        );
         word(offset::SELF, thread.teb());
         word(offset::PROCESS_ID, u64::from(std::process::id()));
         word(offset::THREAD_ID, u64::from(thread.id));
         word(offset::PEB, process.peb().address());
         word(offset::LOCALE, 0x0409);
-        word(teb::THREAD, (&raw const *thread) as u64);
+        thread.set_own_word(teb::THREAD, (&raw const *thread) as u64);
+        if let Some(low) = &thread.low {
+            // The end of the list of exception handlers.
+            word(offset::EXCEPTION_LIST, u64::from(u32::MAX));
+            thread.set_own_word(teb::HOST_BASE, low.visit.host_base());
+        }
         thread
+    }
+
+    /// How wide the addresses of the process' drivers are.
+    pub(crate) fn width(&self) -> Width {
+        if self.low.is_some() {
+            Width::Bits32
+        } else {
+            Width::Bits64
+        }
     }
 
     /// The address of the TEB.
@@ -155,38 +204,102 @@ impl Thread {
 
     /// The upper end of the driver stack.
     pub(crate) fn stack_base(&self) -> u64 {
-        self.area as u64 + (GUARD_BYTES + STACK_BYTES) as u64
+        match &self.low {
+            Some(low) => low.area as u64 + (GUARD_BYTES + STACK_32_BYTES) as u64,
+            None => self.shim_base(),
+        }
     }
 
     /// The lower end of the driver stack, above its guard.
     pub(crate) fn stack_limit(&self) -> u64 {
-        self.area as u64 + GUARD_BYTES as u64
+        let area = self.low.as_ref().map_or(self.area, |low| low.area);
+        area as u64 + GUARD_BYTES as u64
     }
 
     /// Tells whether an address lies in the driver stack or its guard.
     pub(crate) fn is_stack(&self, address: u64) -> bool {
-        (self.area as u64..self.stack_base()).contains(&address)
+        (self.stack_limit() - GUARD_BYTES as u64..self.stack_base()).contains(&address)
     }
 
-    /// Tells whether an address lies in the guard below the driver stack.
+    /// The upper end of the stack on which shims run, which is the driver stack of a 64-bit thread.
+    pub(crate) fn shim_base(&self) -> u64 {
+        self.area as u64 + (GUARD_BYTES + STACK_BYTES) as u64
+    }
+
+    /// The lower end of the stack on which shims run.
+    pub(crate) fn shim_limit(&self) -> u64 {
+        self.area as u64 + GUARD_BYTES as u64
+    }
+
+    /// Tells whether an address lies in the guard below a stack of this thread.
     pub(crate) fn is_guard(&self, address: u64) -> bool {
-        (self.area as u64..self.stack_limit()).contains(&address)
+        let guard = |limit: u64| (limit - GUARD_BYTES as u64..limit).contains(&address);
+        guard(self.stack_limit()) || guard(self.shim_limit())
     }
 
-    /// Reads a word of the TEB.
-    pub(crate) fn teb_word(&self, at: usize) -> u64 {
-        assert!(at + 8 <= teb::BYTES, "the TEB is smaller than {at:#x}");
-        let word = (self.teb() as usize + at) as *const u64;
-        // SAFETY: the TEB is mapped as long as the thread, and `at` lies in it.
-        unsafe { word.read_unaligned() }
+    /// Where the next call into driver code goes on on the stack for shims, 0 for right where the caller stands.
+    ///
+    /// Between two calls into one process a thread may have been in another one, on that one's stack.
+    pub(crate) fn next_shim_stack(&self) -> u64 {
+        let here = 0_u8;
+        let here = &raw const here as u64;
+        if self.frame().is_null() {
+            self.shim_base()
+        } else if (self.shim_limit()..self.shim_base()).contains(&here) {
+            0
+        } else {
+            self.parked.get()
+        }
     }
 
-    /// Writes a word of the TEB.
-    pub(crate) fn set_teb_word(&self, at: usize, value: u64) {
-        assert!(at + 8 <= teb::BYTES, "the TEB is smaller than {at:#x}");
+    /// Where the next call into 32-bit driver code has its stack: below what the driver has on it now.
+    pub(crate) fn low_stack(&self) -> u64 {
+        // SAFETY: the edge is null or that of a shim call or fault that is going on.
+        let edge = unsafe { self.edge().as_ref() };
+        edge.and_then(Edge::low_stack)
+            .map_or(self.stack_base(), u64::from)
+    }
+
+    /// Notes that driver code of another process is about to be called from this thread's stack.
+    pub(crate) fn park(&self) -> u64 {
+        /// More than the frames take between here and the switch of stacks.
+        const MARGIN: u64 = 0x4000;
+        let here = 0_u8;
+        self.parked.replace(&raw const here as u64 - MARGIN)
+    }
+
+    /// Undoes [`park`](Self::park).
+    pub(crate) fn unpark(&self, before: u64) {
+        self.parked.set(before);
+    }
+
+    /// Reads a word, as wide as an address, of the TEB.
+    pub(crate) fn teb_word(&self, field: Field) -> u64 {
+        let at = self.teb() as usize + field.at(self.width());
+        match self.width() {
+            // SAFETY: the TEB is mapped as long as the thread, and its fields lie in it.
+            Width::Bits64 => unsafe { (at as *const u64).read_unaligned() },
+            // SAFETY: as above.
+            Width::Bits32 => u64::from(unsafe { (at as *const u32).read_unaligned() }),
+        }
+    }
+
+    /// Writes a word, as wide as an address, of the TEB.
+    pub(crate) fn set_teb_word(&self, field: Field, value: u64) {
+        let at = self.teb() as usize + field.at(self.width());
+        match self.width() {
+            // SAFETY: as in `teb_word`; drivers read it on this thread only.
+            Width::Bits64 => unsafe { (at as *mut u64).write_unaligned(value) },
+            // SAFETY: as above.
+            Width::Bits32 => unsafe { (at as *mut u32).write_unaligned(value as u32) },
+        }
+    }
+
+    /// Writes a word of ours behind the TEB.
+    fn set_own_word(&self, at: usize, value: u64) {
         let word = (self.teb() as usize + at) as *mut u64;
-        // SAFETY: as in `teb_word`; drivers read it on this thread only.
-        unsafe { word.write_unaligned(value) };
+        // SAFETY: our words lie in the mapping of the TEB, aligned.
+        unsafe { word.write(value) };
     }
 
     /// The Windows thread identifier.
@@ -196,13 +309,16 @@ impl Thread {
 
     /// `GetLastError`.
     pub(crate) fn last_error(&self) -> u32 {
-        self.teb_word(offset::LAST_ERROR) as u32
+        let at = self.teb() as usize + offset::LAST_ERROR.at(self.width());
+        // SAFETY: as in `teb_word`.
+        unsafe { (at as *const u32).read() }
     }
 
     /// `SetLastError`.
     pub(crate) fn set_last_error(&self, error: u32) {
-        let rest = self.teb_word(offset::LAST_ERROR) & 0xFFFF_FFFF_0000_0000;
-        self.set_teb_word(offset::LAST_ERROR, rest | u64::from(error));
+        let at = self.teb() as usize + offset::LAST_ERROR.at(self.width());
+        // SAFETY: as in `set_teb_word`.
+        unsafe { (at as *mut u32).write(error) };
     }
 
     /// What rooms of the process keep for this thread.
@@ -223,7 +339,7 @@ impl Thread {
 
     pub(crate) fn set_frame(&self, frame: *mut Frame) {
         self.frame.set(frame);
-        self.set_teb_word(teb::FRAME, frame as u64);
+        self.set_own_word(teb::FRAME, frame as u64);
     }
 
     /// Tells whether a shim of ours is running, and not the driver's own code.
@@ -278,7 +394,7 @@ impl Thread {
         if !before.is_null() && !ptr::eq(before, now) {
             CURRENT.set(before);
             // SAFETY: threads of this host thread live until it ends.
-            set_gs(unsafe { (*before).teb() });
+            unsafe { (*before).make_current() };
         }
     }
 }
@@ -295,6 +411,10 @@ impl Drop for Thread {
         let bytes = GUARD_BYTES + STACK_BYTES + teb::BYTES;
         // SAFETY: the area was mapped by `create` with this size, and nothing runs on it any more.
         unsafe { libc::munmap(self.area.cast(), bytes) };
+        if let Some(low) = &self.low {
+            // SAFETY: as above.
+            unsafe { libc::munmap(low.area.cast(), LOW_BYTES) };
+        }
     }
 }
 
@@ -312,7 +432,10 @@ impl Drop for InShim<'_> {
     }
 }
 
-fn map(bytes: usize) -> *mut u8 {
+/// Bytes of the area in which a 32-bit driver stack and its TEB lie.
+const LOW_BYTES: usize = GUARD_BYTES + STACK_32_BYTES + teb::BYTES;
+
+fn map_stack(bytes: usize) -> *mut u8 {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
     // SAFETY: an anonymous mapping at a place that the kernel chooses disturbs nothing.
@@ -321,7 +444,19 @@ fn map(bytes: usize) -> *mut u8 {
         area != libc::MAP_FAILED,
         "no address space for a driver stack of {bytes} bytes"
     );
-    area.cast()
+    guarded(area.cast())
+}
+
+fn map_low_stack() -> *mut u8 {
+    let area = low::map(LOW_BYTES, libc::PROT_READ | libc::PROT_WRITE);
+    guarded(area.expect("address space below 4 GiB for a driver stack"))
+}
+
+/// Takes the lowest part of an area away.
+fn guarded(area: *mut u8) -> *mut u8 {
+    // SAFETY: the guard is the lowest part of an area that was just mapped.
+    unsafe { libc::mprotect(area.cast(), GUARD_BYTES, libc::PROT_NONE) };
+    area
 }
 
 fn set_gs(base: u64) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::gate::{Args, Caller};
+use crate::gate::{Args, Call};
 use crate::process::Process;
 use crate::shim::{Kind, Shim};
 use crate::station::TracedCall;
@@ -12,11 +12,11 @@ use crate::trap::Trap;
 pub(crate) fn traced(
     process: &Process,
     shim: &'static Shim,
-    caller: &Caller,
-    call: impl FnOnce() -> Result<u64, Trap>,
+    call: Call<'_>,
+    work: impl FnOnce() -> Result<u64, Trap>,
 ) -> Result<u64, Trap> {
-    let arguments = describe(shim, caller);
-    let result = call();
+    let arguments = describe(shim, call);
+    let result = work();
     let shown = result
         .as_ref()
         .map(|value| *value)
@@ -30,8 +30,8 @@ pub(crate) fn traced(
     result
 }
 
-fn describe(shim: &Shim, caller: &Caller) -> String {
-    let mut args = Args::new(caller);
+fn describe(shim: &Shim, call: Call<'_>) -> String {
+    let mut args = Args::new(call);
     let mut line = String::new();
     for (index, (name, kind)) in shim.params.iter().enumerate() {
         let separator = if index == 0 { "" } else { ", " };
@@ -40,6 +40,7 @@ fn describe(shim: &Shim, caller: &Caller) -> String {
             Kind::Int => write!(line, "{separator}{name}={}", args.word() as i32),
             Kind::Unsigned => write!(line, "{separator}{name}={:#x}", args.word() as u32),
             Kind::Float => write!(line, "{separator}{name}={}", f64::from_bits(args.float(8))),
+            Kind::Long => write!(line, "{separator}{name}={:#x}", args.long()),
             Kind::Rest => write!(line, "{separator}..."),
             _ => write!(line, "{separator}{name}={:#x}", args.pointer()),
         };

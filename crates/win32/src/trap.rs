@@ -82,6 +82,17 @@ pub enum FaultKind {
         /// The exit code.
         code: u32,
     },
+    /// A 32-bit function returned with its stack pointer elsewhere than a `stdcall` function of its parameters does.
+    Convention {
+        /// Bytes of arguments that it should have removed.
+        expected: i32,
+        /// Bytes that it removed.
+        removed: i32,
+    },
+    /// A 32-bit function returned with the direction flag set.
+    Direction,
+    /// A 32-bit function returned with values on the x87 register stack.
+    FloatingStack,
     /// A shim of ours is at fault.
     Shim {
         /// The function that failed.
@@ -103,6 +114,19 @@ impl fmt::Display for FaultKind {
             Self::Exception(code) => write!(f, "unhandled exception {code:#010x}"),
             Self::Missing { dll, name } => write!(f, "{dll}!{name} is not implemented"),
             Self::Exit { function, code } => write!(f, "call of {function} with {code}"),
+            Self::Convention {
+                expected,
+                removed: 0,
+            } => write!(
+                f,
+                "return as a cdecl function: its {expected} bytes of arguments are still on the stack"
+            ),
+            Self::Convention { expected, removed } => write!(
+                f,
+                "return with {removed} bytes taken from the stack, expected {expected}"
+            ),
+            Self::Direction => write!(f, "return with the direction flag set"),
+            Self::FloatingStack => write!(f, "return with values on the x87 stack"),
             Self::Shim { function, what } => write!(f, "{function} failed inside: {what}"),
         }
     }

@@ -1,5 +1,6 @@
 //! Drivers that were built for Windows: PE images in a Windows process inside this one.
 
+mod low;
 mod station;
 
 use std::path::{Path, PathBuf};
@@ -11,16 +12,18 @@ use opendriver_win32 as win32;
 use super::{Backend, Call, Candidate, Provider, Text, Width};
 use crate::memory::Heap;
 use crate::{Error, Fault, Memory, Registry, System};
+use low::LowMemory;
 use station::Station;
 
 /// The way in for Windows drivers (`.drv`, `.acm`, codec `.dll`).
 ///
-/// All drivers of one manager share one Windows process, as they would on Windows: its heap, its
-/// modules, its handles. The process is made when the first driver is opened.
+/// All drivers of one manager and one width share one Windows process, as they would on Windows: its heap, its
+/// modules, its handles. The process is made when the first driver of its width is opened.
 pub struct Windows {
     config: win32::Config,
     registry: Registry,
-    process: OnceLock<Arc<win32::Process>>,
+    process_32: OnceLock<Arc<win32::Process>>,
+    process_64: OnceLock<Arc<win32::Process>>,
     loaded: Arc<Loaded>,
 }
 
@@ -56,7 +59,8 @@ impl Windows {
         Self {
             config: win32::Config::default(),
             registry,
-            process: OnceLock::new(),
+            process_32: OnceLock::new(),
+            process_64: OnceLock::new(),
             loaded: Arc::default(),
         }
     }
@@ -84,10 +88,16 @@ impl Windows {
         self
     }
 
-    fn process(&self, system: &System) -> &Arc<win32::Process> {
-        self.process.get_or_init(|| {
+    fn process(&self, width: win32::Width, system: &System) -> &Arc<win32::Process> {
+        let process = match width {
+            win32::Width::Bits32 => &self.process_32,
+            win32::Width::Bits64 => &self.process_64,
+        };
+        process.get_or_init(|| {
             let station = Station::new(self.registry.clone(), system.clone(), self.loaded.clone());
-            win32::Process::new(self.config.clone(), Arc::new(station))
+            let mut config = self.config.clone();
+            config.width = width;
+            win32::Process::new(config, Arc::new(station))
         })
     }
 }
@@ -102,7 +112,9 @@ impl Provider for Windows {
     }
 
     fn load(&self, candidate: &Candidate, system: &System) -> Result<Box<dyn Backend>, Error> {
-        let process = self.process(system);
+        // What is no image of either width fails to load with the reason.
+        let width = win32::width_of(&candidate.head).unwrap_or(win32::Width::Bits64);
+        let process = self.process(width, system);
         let module = process
             .load_for(&candidate.path, ENTRY)
             .map_err(into_error)?;
@@ -151,7 +163,10 @@ impl Backend for Driver {
             return Err(fault.clone());
         }
         match self.module().process().call(self.entry, &arguments) {
-            Ok(answer) => Ok(answer as LResult),
+            Ok(answer) => Ok(match self.width() {
+                Width::W32 => answer as i32 as LResult,
+                Width::W64 => answer as LResult,
+            }),
             Err(fault) => {
                 let fault = into_fault(&fault);
                 let _ = self.broke.set(fault.clone());
@@ -165,7 +180,10 @@ impl Backend for Driver {
     }
 
     fn memory(&self) -> Arc<dyn Memory> {
-        Arc::new(Heap)
+        match self.width() {
+            Width::W32 => Arc::new(LowMemory),
+            Width::W64 => Arc::new(Heap),
+        }
     }
 
     fn text(&self) -> Text {
@@ -173,7 +191,10 @@ impl Backend for Driver {
     }
 
     fn width(&self) -> Width {
-        Width::W64
+        match self.module().process().width() {
+            win32::Width::Bits32 => Width::W32,
+            win32::Width::Bits64 => Width::W64,
+        }
     }
 
     fn address(&self) -> usize {
@@ -204,7 +225,7 @@ fn into_fault(fault: &win32::Fault) -> Fault {
 fn into_error(error: win32::LoadError) -> Error {
     match error {
         win32::LoadError::Read { path, source } => Error::Unreadable { file: path, source },
-        win32::LoadError::Machine { path, found } => Error::WrongMachine {
+        win32::LoadError::Machine { path, found, .. } => Error::WrongMachine {
             file: path,
             machine: found,
         },

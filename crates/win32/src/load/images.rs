@@ -256,7 +256,7 @@ impl Images {
         if let Some(base) = faces.by_name.get(name) {
             return *base;
         }
-        let base = draw_face();
+        let base = draw_face(process.width());
         if base != 0 {
             faces.by_name.insert(name.to_owned(), base);
             faces.by_base.insert(base, module);
@@ -285,8 +285,8 @@ impl Drop for Images {
 }
 
 /// Maps a page that reads as the header of an empty DLL; 0 when there is no memory.
-fn draw_face() -> u64 {
-    let page = heap::map_low(FACE_BYTES, libc::PROT_READ | libc::PROT_WRITE);
+fn draw_face(width: pe::Width) -> u64 {
+    let page = heap::map_low(FACE_BYTES, libc::PROT_READ | libc::PROT_WRITE, width);
     if page.is_null() {
         return 0;
     }

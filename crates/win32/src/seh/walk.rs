@@ -13,6 +13,7 @@ use crate::enter::{self, Frame};
 use crate::gate::Caller;
 use crate::process::Process;
 use crate::thread::Thread;
+use crate::x86;
 
 /// Where driver code was left for ours, and why ours calls driver code again.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Edge {
 enum Origin {
     /// It called a shim.
     Gate(*const Caller),
+    /// It called a shim, in 32-bit code.
+    GateX86(*const x86::Caller),
     /// It faulted.
     Fault(*const Context),
 }
@@ -58,6 +61,23 @@ impl Edge {
         }
     }
 
+    /// The edge of a shim call of 32-bit code.
+    pub(crate) fn gate_x86(caller: &x86::Caller) -> Self {
+        Self {
+            origin: Origin::GateX86(caller),
+            purpose: Cell::new(Purpose::Callback),
+        }
+    }
+
+    /// Where the 32-bit driver's stack ends there; none for other edges.
+    pub(crate) fn low_stack(&self) -> Option<u32> {
+        match self.origin {
+            // SAFETY: an edge lives no longer than the shim call that it stands for.
+            Origin::GateX86(caller) => Some(unsafe { (*caller).entry_stack }),
+            Origin::Gate(_) | Origin::Fault(_) => None,
+        }
+    }
+
     /// The edge of a fault; the registers must stay as long as the edge does.
     pub(super) fn fault(context: *const Context) -> Self {
         Self {
@@ -77,6 +97,8 @@ impl Edge {
             Origin::Fault(context) => Ok(unsafe { (*context).clone() }),
             // SAFETY: an edge lives no longer than the shim call that it stands for.
             Origin::Gate(caller) => of_caller(unsafe { &*caller }),
+            // Frames of 32-bit code are not found by walking.
+            Origin::GateX86(_) => Err(Broken),
         }
     }
 }

@@ -48,7 +48,7 @@ shims! {
     fn HeapCreate(cx, options: u32, initial: Size, maximum: Size) -> Handle {
         let heaps = cx.state::<Heaps>();
         let mark = cx.allocate_zeroed(Size(16));
-        let heap = Heap::new(heaps.made.fetch_add(1, Ordering::Relaxed) + 2);
+        let heap = Heap::new(heaps.made.fetch_add(1, Ordering::Relaxed) + 2, cx.process().width());
         heaps.by_handle.write().expect("no holder panics").insert(mark.0, Arc::new(heap));
         Ok(Handle(mark.0))
     }

@@ -119,7 +119,7 @@ pub(in crate::dll) fn allocate(
     // As on Windows: committing without an address reserves too.
     let reserve = kind & RESERVE != 0 || (commit && at.is_null());
     let made = if reserve {
-        reservations.reserve(at.0, size.0, protect, commit)
+        reservations.reserve(cx.process().width(), at.0, size.0, protect, commit)
     } else if commit {
         reservations.commit(at.0, size.0, protect)
     } else {

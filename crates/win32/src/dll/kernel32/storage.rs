@@ -73,7 +73,7 @@ shims! {
         cx.set_last_error(0);
         let thread = cx.thread();
         Ok(Addr(if index < NEAR {
-            thread.teb_word(offset::TLS_SLOTS + 8 * index as usize)
+            thread.teb_word(offset::TLS_SLOTS.word(index as usize))
         } else {
             thread.state::<Values>().far.borrow().get(&index).copied().unwrap_or(0)
         }))
@@ -143,7 +143,7 @@ shims! {
 
 fn set(thread: &Thread, index: u32, value: u64) {
     if index < NEAR {
-        thread.set_teb_word(offset::TLS_SLOTS + 8 * index as usize, value);
+        thread.set_teb_word(offset::TLS_SLOTS.word(index as usize), value);
     } else {
         thread
             .state::<Values>()

@@ -1,0 +1,220 @@
+//! The way into 32-bit driver code and out of it again: what [`enter`](crate::enter) is for 64-bit code.
+
+use std::arch::global_asm;
+
+use super::{DATA, stub};
+use crate::enter::{FRESH_CONTROL, FRESH_MXCSR, Frame};
+use crate::teb;
+
+/// The most arguments that a call into driver code carries.
+pub(crate) const ARGUMENTS: usize = 16;
+
+/// The direction flag, as [`Returned::flags`] holds it.
+const DIRECTION: u32 = 1 << 10;
+
+/// How 32-bit code came back.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Returned {
+    /// Bytes that the function removed from the stack beside its return address. Before the call: where that address was.
+    removed: i32,
+    /// Its flags.
+    flags: u32,
+    /// The x87 tag word; all ones when the register stack was empty.
+    tags: u32,
+}
+
+impl Returned {
+    pub(crate) const fn new() -> Self {
+        Self {
+            removed: 0,
+            flags: 0,
+            tags: 0,
+        }
+    }
+
+    /// Bytes of arguments that the function removed from the stack.
+    pub(crate) const fn removed(self) -> i32 {
+        self.removed
+    }
+
+    /// Whether string instructions were left running downwards.
+    pub(crate) const fn is_downwards(self) -> bool {
+        self.flags & DIRECTION != 0
+    }
+
+    /// What the function left in the x87 registers.
+    pub(crate) const fn floating(self) -> Floating {
+        if self.tags as u16 == 0xFFFF {
+            return Floating::Empty;
+        }
+        let mut register = 0;
+        while register < 8 {
+            if self.tags >> (2 * register) & 3 == 3 {
+                return Floating::Values;
+            }
+            register += 1;
+        }
+        Floating::Full
+    }
+}
+
+/// What a function left in the x87 registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Floating {
+    /// Nothing, as it should.
+    Empty,
+    /// All eight are taken: MMX code that forgot `emms`.
+    Full,
+    /// Some are taken.
+    Values,
+}
+
+global_asm!(
+    ".p2align 4",
+    ".globl opendriver_win32_enter_x86",
+    ".hidden opendriver_win32_enter_x86",
+    ".type opendriver_win32_enter_x86,@function",
+    "opendriver_win32_enter_x86:",
+    // rdi: frame, rsi: arguments, rdx: how many, rcx: the TEB; the frame's shim stack is 0 where it is this stack
+    "push rbp",
+    "push rbx",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "sub rsp, 8",
+    "mov [rdi], rsp",
+    "stmxcsr [rdi + 8]",
+    "fnstcw [rdi + 12]",
+    "ldmxcsr [rip + {mxcsr}]",
+    "fldcw [rip + {control}]",
+    "mov rax, [rdi + {shim_stack}]",
+    "test rax, rax",
+    "cmovz rax, rsp",
+    "and rax, -16",
+    "mov [rdi + {shim_stack}], rax",
+    "mov r8d, [rdi + {stack}]",
+    "lea eax, [rdx * 4]",
+    "sub r8d, eax",
+    "and r8d, -16",
+    "xor eax, eax",
+    "2:",
+    "cmp rax, rdx",
+    "je 3f",
+    "mov r9d, [rsi + rax * 4]",
+    "mov [r8 + rax * 4], r9d",
+    "inc rax",
+    "jmp 2b",
+    "3:",
+    "mov r9d, [rip + {returned}]",
+    "mov [r8 - 4], r9d",
+    "mov [rdi + {state}], r8d",
+    "mov r9d, {data}",
+    "mov eax, ds",
+    "cmp eax, r9d",
+    "je 4f",
+    "mov ds, r9d",
+    "4:",
+    "mov eax, es",
+    "cmp eax, r9d",
+    "je 5f",
+    "mov es, r9d",
+    "5:",
+    "mov eax, fs",
+    "cmp eax, r9d",
+    "je 6f",
+    "mov fs, r9d",
+    "6:",
+    "wrfsbase rcx",
+    "lea esp, [r8 - 4]",
+    "mov rax, rdi",
+    "xor ecx, ecx",
+    "xor edx, edx",
+    "xor ebx, ebx",
+    "xor ebp, ebp",
+    "xor esi, esi",
+    "xor edi, edi",
+    // jmp far [rax + target]
+    ".byte 0xff, 0x68, {target}",
+    ".p2align 4",
+    "opendriver_win32_returned_x86:",
+    "mov r8d, esp",
+    "mov rdi, fs:[{frame}]",
+    "mov r10, fs:[{host_base}]",
+    "wrfsbase r10",
+    "mov rsp, [rdi]",
+    "pushfq",
+    "pop r9",
+    "cld",
+    "sub r8d, [rdi + {state}]",
+    "mov [rdi + {state}], r8d",
+    "mov [rdi + {state} + 4], r9d",
+    "mov r10d, eax",
+    "mov r11d, 0xffff",
+    "fxam",
+    "fnstsw ax",
+    "and eax, 0x4500",
+    "cmp eax, 0x4100",
+    "je 2f",
+    "sub rsp, 32",
+    "fnstenv [rsp]",
+    "movzx r11d, word ptr [rsp + 8]",
+    "add rsp, 32",
+    "fninit",
+    "2:",
+    "mov [rdi + {state} + 8], r11d",
+    "shl rdx, 32",
+    "mov eax, r10d",
+    "or rax, rdx",
+    "ldmxcsr [rdi + 8]",
+    "fnclex",
+    "fldcw [rdi + 12]",
+    "add rsp, 8",
+    "pop r15",
+    "pop r14",
+    "pop r13",
+    "pop r12",
+    "pop rbx",
+    "pop rbp",
+    "ret",
+    mxcsr = sym FRESH_MXCSR,
+    control = sym FRESH_CONTROL,
+    returned = sym stub::RETURNED,
+    data = const DATA,
+    stack = const std::mem::offset_of!(Frame, stack),
+    shim_stack = const std::mem::offset_of!(Frame, shim_stack),
+    target = const std::mem::offset_of!(Frame, target),
+    state = const std::mem::offset_of!(Frame, returned),
+    frame = const teb::FRAME,
+    host_base = const teb::HOST_BASE,
+);
+
+unsafe extern "C" {
+    fn opendriver_win32_enter_x86(
+        frame: *mut Frame,
+        arguments: *const u32,
+        count: u64,
+        teb: u64,
+    ) -> u64;
+    static opendriver_win32_returned_x86: u8;
+}
+
+/// Calls 32-bit driver code on the stack that `frame` names and answers `edx:eax`.
+///
+/// # Safety
+/// `frame` is the innermost frame of this thread's TEB, which is at `teb` and knows the host's FS base, `frame.stack` is driver
+/// stack with room, `frame.target` leads to 32-bit code, and the stubs are made.
+pub(crate) unsafe fn enter(frame: *mut Frame, teb: u64, arguments: &[u64]) -> u64 {
+    let mut words = [0_u32; ARGUMENTS];
+    for (word, argument) in words.iter_mut().zip(arguments) {
+        *word = *argument as u32;
+    }
+    // SAFETY: the caller vouches for the frame and the TEB; `words` holds the arguments.
+    unsafe { opendriver_win32_enter_x86(frame, words.as_ptr(), arguments.len() as u64, teb) }
+}
+
+/// Where 64-bit code goes on when a 32-bit function has returned.
+pub(super) fn returned_address() -> u64 {
+    &raw const opendriver_win32_returned_x86 as u64
+}

@@ -1,0 +1,98 @@
+//! The few bytes of ours that 32-bit code can reach: one low page for coming back, and a gate for each shim.
+//!
+//! Made once for all processes, never changed afterwards and never unmapped: some 32-bit code may always be on its way back.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+
+use super::{CODE_32, CODE_64, enter, gate, low};
+use crate::gate::GATES;
+
+/// A `jmp far` operand: offset and selector.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct FarPointer {
+    offset: AtomicU32,
+    selector: AtomicU16,
+}
+
+impl FarPointer {
+    pub(crate) const fn new() -> Self {
+        Self {
+            offset: AtomicU32::new(0),
+            selector: AtomicU16::new(CODE_32),
+        }
+    }
+}
+
+/// Where `ret` stands in 32-bit code: the way from a shim back to its caller.
+pub(crate) static RETURN: FarPointer = FarPointer::new();
+/// What 32-bit functions return to when host code called them.
+pub(crate) static RETURNED: AtomicU32 = AtomicU32::new(0);
+
+/// Where the parts lie.
+const RETURNED_AT: usize = 0x00;
+const RETURN_AT: usize = 0x20;
+const GATE_AT: usize = 0x40;
+const GATES_AT: usize = 0x1000;
+const GATE_BYTES: usize = 16;
+const BYTES: usize = GATES_AT + GATES * GATE_BYTES;
+
+/// The address of the stubs; none where there is no address space below 4 GiB.
+fn base() -> Option<u32> {
+    static BASE: OnceLock<Option<u32>> = OnceLock::new();
+    *BASE.get_or_init(make)
+}
+
+/// Makes what 32-bit code needs before it is first entered; false where there is no address space below 4 GiB.
+pub(crate) fn prepare() -> bool {
+    base().is_some()
+}
+
+/// The address that a 32-bit import with this number is bound to.
+pub(crate) fn gate_address(number: usize) -> Option<u64> {
+    Some(u64::from(base()?) + (GATES_AT + number * GATE_BYTES) as u64)
+}
+
+fn make() -> Option<u32> {
+    let page = low::map(BYTES, libc::PROT_READ | libc::PROT_WRITE)?;
+    let base = page as usize as u32;
+    let mut bytes = vec![0xCC_u8; BYTES];
+    put_crossing(&mut bytes, RETURNED_AT, base, enter::returned_address());
+    bytes[RETURN_AT] = 0xC3;
+    put_crossing(&mut bytes, GATE_AT, base, gate::entry_address());
+    for number in 0..GATES {
+        let at = GATES_AT + number * GATE_BYTES;
+        // mov eax, number; jmp to the common part
+        bytes[at] = 0xB8;
+        bytes[at + 1..at + 5].copy_from_slice(&(number as u32).to_le_bytes());
+        bytes[at + 5] = 0xE9;
+        let distance = (GATE_AT as i32) - (at as i32 + 10);
+        bytes[at + 6..at + 10].copy_from_slice(&distance.to_le_bytes());
+    }
+    // SAFETY: the pages were just mapped writable with this size.
+    unsafe { page.copy_from_nonoverlapping(bytes.as_ptr(), BYTES) };
+    // SAFETY: the pages are ours; nobody writes to them any more.
+    let sealed =
+        unsafe { libc::mprotect(page.cast(), BYTES, libc::PROT_READ | libc::PROT_EXEC) } == 0;
+    if !sealed {
+        // SAFETY: nobody knows the pages yet.
+        unsafe { libc::munmap(page.cast(), BYTES) };
+        return None;
+    }
+    RETURN
+        .offset
+        .store(base + RETURN_AT as u32, Ordering::Release);
+    RETURNED.store(base + RETURNED_AT as u32, Ordering::Release);
+    Some(base)
+}
+
+/// Writes the jump to 64-bit code: `jmp far` to the selector, then `jmp` to an address that only 64-bit code reaches.
+fn put_crossing(bytes: &mut [u8], at: usize, base: u32, target: u64) {
+    let wide = base + at as u32 + 7;
+    bytes[at] = 0xEA;
+    bytes[at + 1..at + 5].copy_from_slice(&wide.to_le_bytes());
+    bytes[at + 5..at + 7].copy_from_slice(&CODE_64.to_le_bytes());
+    bytes[at + 7..at + 13].copy_from_slice(&[0xFF, 0x25, 0, 0, 0, 0]);
+    bytes[at + 13..at + 21].copy_from_slice(&target.to_le_bytes());
+}
