@@ -270,7 +270,10 @@ const SYSTEM: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::{ALL, find, is_part_of_windows};
+    use opendriver_pe::Width;
     use std::collections::HashSet;
+
+    const WIDTHS: [Width; 2] = [Width::Bits32, Width::Bits64];
 
     #[test]
     fn a_dll_is_found_in_any_case_with_or_without_its_extension() {
@@ -296,22 +299,25 @@ mod tests {
 
     #[test]
     fn no_dll_declares_a_function_twice() {
-        for dll in ALL {
-            let mut names = HashSet::new();
-            for shim in dll.shims() {
-                assert!(
-                    names.insert(shim.name),
-                    "{}!{} is declared twice",
-                    dll.name,
-                    shim.name
-                );
+        for width in WIDTHS {
+            for dll in ALL {
+                let mut names = HashSet::new();
+                for shim in dll.shims(width) {
+                    assert!(
+                        names.insert(shim.name),
+                        "{}!{} is declared twice",
+                        dll.name,
+                        shim.name
+                    );
+                }
             }
         }
     }
 
     #[test]
     fn every_shim_says_what_it_does_in_one_line() {
-        for shim in ALL.iter().flat_map(|dll| dll.shims()) {
+        let shims = WIDTHS.map(|width| ALL.iter().flat_map(move |dll| dll.shims(width)));
+        for shim in shims.into_iter().flatten() {
             assert!(shim.doc.ends_with('.'), "{}: {:?}", shim.name, shim.doc);
         }
     }

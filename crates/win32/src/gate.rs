@@ -248,14 +248,24 @@ pub(crate) struct Answer {
 /// The arguments of one call, in order.
 pub(crate) struct Args<'a> {
     call: Call<'a>,
-    /// Bytes of arguments that were read.
+    /// The argument that is not on the stack.
+    register: Option<u32>,
+    /// Bytes of arguments that were read from the stack.
     next: u64,
 }
 
 impl Args<'_> {
     /// Starts reading the arguments of a call.
-    pub(crate) const fn new(call: Call<'_>) -> Args<'_> {
-        Args { call, next: 0 }
+    pub(crate) fn new(call: Call<'_>, convention: Convention) -> Args<'_> {
+        let register = match (call, convention) {
+            (Call::X86(caller), Convention::thiscall) => Some(caller.ecx),
+            _ => None,
+        };
+        Args {
+            call,
+            register,
+            next: 0,
+        }
     }
 
     fn address(&self) -> u64 {
@@ -276,6 +286,9 @@ impl Args<'_> {
                 unsafe { (at as *const u64).read() }
             }
             Call::X86(_) => {
+                if let Some(register) = self.register.take() {
+                    return register.into();
+                }
                 self.next += 4;
                 // SAFETY: the arguments lie above the return address on the driver's stack, which begins with more than one page
                 // that nobody uses.
@@ -361,7 +374,7 @@ pub(crate) fn run(thread: &Thread, number: u32, call: Call<'_>) -> Result<Answer
         Some(Target::Missing(missing)) => return Err(Trap::missing(missing)),
         None => return Err(Trap::wild_gate(number)),
     };
-    let mut args = Args::new(call);
+    let mut args = Args::new(call, shim.convention);
     let work = || (shim.call)(&mut cx, &mut args);
     let result = if process.is_traced() {
         catch_unwind(AssertUnwindSafe(|| {
@@ -371,12 +384,17 @@ pub(crate) fn run(thread: &Thread, number: u32, call: Call<'_>) -> Result<Answer
         catch_unwind(AssertUnwindSafe(work))
     };
     let result = result.unwrap_or_else(|_| Err(Trap::panicked(shim)))?;
+    let (result, is_float) = match (call, shim.result) {
+        // The x87 registers know one width only.
+        (Call::X86(_), Kind::Single) => (f64::from(f32::from_bits(result as u32)).to_bits(), true),
+        (_, kind) => (result, kind == Kind::Float),
+    };
     Ok(Answer {
         result,
         removed: match shim.convention {
-            Convention::stdcall => args.next as u32,
+            Convention::stdcall | Convention::thiscall => args.next as u32,
             Convention::cdecl => 0,
         },
-        is_float: shim.result == Kind::Float,
+        is_float,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use opendriver_pe::{self as pe, ImportKind, Symbol};
+use opendriver_pe::{self as pe, ImportKind, Symbol, Width};
 
 use crate::dll;
 use crate::load::{LoadError, find_ignoring_case};
@@ -51,7 +51,7 @@ pub fn imports(path: &Path, search: &[&Path]) -> Result<Vec<Import>, LoadError> 
     let file = pe::File::parse(&data).map_err(image_error)?;
     let mut found = Vec::new();
     for dll in file.imports().map_err(image_error)? {
-        let provider = Provider::find(path, search, dll.name);
+        let provider = Provider::find(file.width(), path, search, dll.name);
         found.extend(dll.entries.iter().map(|entry| Import {
             dll: dll.name.to_owned(),
             symbol: entry.symbol.to_string(),
@@ -64,15 +64,15 @@ pub fn imports(path: &Path, search: &[&Path]) -> Result<Vec<Import>, LoadError> 
 
 /// Who provides a DLL.
 enum Provider {
-    Shims(&'static crate::Dll),
+    Shims(&'static crate::Dll, Width),
     File(Vec<u8>),
     Nobody,
 }
 
 impl Provider {
-    fn find(path: &Path, search: &[&Path], name: &str) -> Self {
+    fn find(width: Width, path: &Path, search: &[&Path], name: &str) -> Self {
         if let Some(shims) = dll::find(name) {
-            return Self::Shims(shims);
+            return Self::Shims(shims, width);
         }
         let beside = path.parent().into_iter().chain(search.iter().copied());
         let file = beside
@@ -84,7 +84,7 @@ impl Provider {
 
     fn source(&self, symbol: Symbol<'_>) -> Source {
         match self {
-            Self::Shims(dll) if dll.has(symbol) => Source::Shim,
+            Self::Shims(dll, width) if dll.has(*width, symbol) => Source::Shim,
             Self::File(data) if exports(data, symbol) => Source::File,
             _ => Source::Missing,
         }

@@ -5,6 +5,8 @@
 
 mod index;
 
+use opendriver_pe::{Symbol, Width};
+
 use crate::cx::Cx;
 use crate::gate::Args;
 use crate::trap::Trap;
@@ -40,8 +42,12 @@ pub(crate) struct Data {
 pub struct Dll {
     /// File name in lower case, with its extension.
     pub name: &'static str,
-    /// Its functions, a table for each topic.
+    /// Its functions in both widths, a table for each topic.
     pub(crate) tables: &'static [&'static [Shim]],
+    /// Functions that only 64-bit drivers find.
+    pub(crate) only_64: &'static [&'static [Shim]],
+    /// Functions that only 32-bit drivers find.
+    pub(crate) only_32: &'static [&'static [Shim]],
     /// Its variables, a table for each topic.
     pub(crate) data: &'static [&'static [Data]],
     /// Other DLLs whose functions it exports too, searched in order.
@@ -60,6 +66,8 @@ pub enum Convention {
     stdcall,
     /// The caller does.
     cdecl,
+    /// The callee does, but for the first argument, which is in a register: members of C++ classes.
+    thiscall,
 }
 
 /// What a parameter or a result is.
@@ -80,10 +88,32 @@ pub enum Kind {
     Unsigned,
     /// A number of 64 bits.
     Long,
-    /// A floating-point number.
+    /// A floating-point number of 64 bits.
     Float,
+    /// A floating-point number of 32 bits.
+    Single,
     /// The rest of the arguments.
     Rest,
+}
+
+impl Kind {
+    /// How many bytes an argument of this kind takes on a 32-bit stack.
+    pub const fn stack_bytes(self) -> u32 {
+        match self {
+            Self::Nothing | Self::Rest => 0,
+            Self::Long | Self::Float => 8,
+            _ => 4,
+        }
+    }
+}
+
+impl Shim {
+    /// How many bytes its declared arguments take on a 32-bit stack.
+    pub fn stack_bytes(&self) -> u32 {
+        let in_register = usize::from(self.convention == Convention::thiscall);
+        let on_stack = self.params.iter().skip(in_register);
+        on_stack.map(|(_, kind)| kind.stack_bytes()).sum()
+    }
 }
 
 /// An address in the driver's world: a claim until [`Cx`] has turned it into bytes.
@@ -260,7 +290,7 @@ impl Param for f64 {
 }
 
 impl Param for f32 {
-    const KIND: Kind = Kind::Float;
+    const KIND: Kind = Kind::Single;
     fn take(args: &mut Args<'_>) -> Self {
         Self::from_bits(args.float(4) as u32)
     }
@@ -274,7 +304,7 @@ impl Answer for f64 {
 }
 
 impl Answer for f32 {
-    const KIND: Kind = Kind::Float;
+    const KIND: Kind = Kind::Single;
     fn into_raw(self) -> u64 {
         u64::from(self.to_bits())
     }
@@ -321,33 +351,49 @@ pub(crate) const fn name_hash(name: &str) -> u32 {
 }
 
 impl Dll {
-    /// Its own functions, topic by topic.
-    pub fn shims(&self) -> impl Iterator<Item = &'static Shim> + use<> {
-        self.tables.iter().flat_map(|table| table.iter())
+    /// A DLL that exports nothing: what most DLLs have no need to say.
+    pub(crate) const EMPTY: Self = Self {
+        name: "",
+        tables: &[],
+        only_64: &[],
+        only_32: &[],
+        data: &[],
+        also: &[],
+        names: &[],
+        ordinals: &[],
+    };
+
+    /// Its own functions in drivers of one width, topic by topic.
+    pub fn shims(&self, width: Width) -> impl Iterator<Item = &'static Shim> + use<> {
+        let only = match width {
+            Width::Bits64 => self.only_64,
+            Width::Bits32 => self.only_32,
+        };
+        self.tables.iter().chain(only).copied().flatten()
     }
 
     /// Finds a function by its exact name, also in the DLLs that this one passes on.
-    pub fn find(&'static self, name: &str) -> Option<&'static Shim> {
-        let own = index::of(self).find(name);
-        own.or_else(|| self.also.iter().find_map(|dll| dll.find(name)))
+    pub fn find(&'static self, width: Width, name: &str) -> Option<&'static Shim> {
+        let own = index::of(self, width).find(name);
+        own.or_else(|| self.also.iter().find_map(|dll| dll.find(width, name)))
     }
 
     /// Finds a function by its ordinal.
-    pub fn find_ordinal(&'static self, ordinal: u16) -> Option<&'static Shim> {
+    pub fn find_ordinal(&'static self, width: Width, ordinal: u16) -> Option<&'static Shim> {
         let (_, name) = self
             .ordinals
             .iter()
             .find(|(number, _)| *number == ordinal)?;
-        self.find(name)
+        self.find(width, name)
     }
 
     /// Tells whether it exports a function or a variable.
-    pub(crate) fn has(&'static self, symbol: opendriver_pe::Symbol<'_>) -> bool {
+    pub(crate) fn has(&'static self, width: Width, symbol: Symbol<'_>) -> bool {
         match symbol {
-            opendriver_pe::Symbol::Name(name) => {
-                self.find(name).is_some() || self.find_data(name).is_some()
+            Symbol::Name(name) => {
+                self.find(width, name).is_some() || self.find_data(name).is_some()
             }
-            opendriver_pe::Symbol::Ordinal(ordinal) => self.find_ordinal(ordinal).is_some(),
+            Symbol::Ordinal(ordinal) => self.find_ordinal(width, ordinal).is_some(),
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn traced(
 }
 
 fn describe(shim: &Shim, call: Call<'_>) -> String {
-    let mut args = Args::new(call);
+    let mut args = Args::new(call, shim.convention);
     let mut line = String::new();
     for (index, (name, kind)) in shim.params.iter().enumerate() {
         let separator = if index == 0 { "" } else { ", " };
@@ -41,6 +41,10 @@ fn describe(shim: &Shim, call: Call<'_>) -> String {
             Kind::Unsigned => write!(line, "{separator}{name}={:#x}", args.word() as u32),
             Kind::Float => write!(line, "{separator}{name}={}", f64::from_bits(args.float(8))),
             Kind::Long => write!(line, "{separator}{name}={:#x}", args.long()),
+            Kind::Single => {
+                let value = f32::from_bits(args.float(4) as u32);
+                write!(line, "{separator}{name}={value}")
+            }
             Kind::Rest => write!(line, "{separator}..."),
             _ => write!(line, "{separator}{name}={:#x}", args.pointer()),
         };

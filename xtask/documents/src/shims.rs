@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use opendriver_win32::{Dll, Shim, dlls};
+use opendriver_win32::{Dll, Shim, Width, dlls};
 
 /// The whole document.
 pub(crate) fn table() -> String {
@@ -14,7 +14,7 @@ pub(crate) fn table() -> String {
 fn write(text: &mut String) -> fmt::Result {
     let mut dlls: Vec<&Dll> = dlls().to_vec();
     dlls.sort_by_key(|dll| dll.name);
-    let total: usize = dlls.iter().map(|dll| dll.shims().count()).sum();
+    let total: usize = dlls.iter().map(|dll| shims(dll).len()).sum();
     writeln!(text, "# What of Windows a driver finds here")?;
     writeln!(text)?;
     writeln!(
@@ -38,7 +38,7 @@ fn write(text: &mut String) -> fmt::Result {
             "| [{0}](#{1}) | {2} |",
             dll.name,
             anchor(dll.name),
-            dll.shims().count()
+            shims(dll).len()
         )?;
     }
     writeln!(text, "| all | {total} |")?;
@@ -46,20 +46,34 @@ fn write(text: &mut String) -> fmt::Result {
         writeln!(text, "\n## {}\n", dll.name)?;
         writeln!(text, "| function | what it does |")?;
         writeln!(text, "| --- | --- |")?;
-        let mut shims: Vec<&Shim> = dll.shims().collect();
-        shims.sort_by_key(|shim| shim.name);
-        for shim in shims {
+        for (shim, found_by) in shims(dll) {
             let parameters: Vec<&str> = shim.params.iter().map(|(name, _)| *name).collect();
             let doc = shim.doc.trim().replace('|', "\\|");
             writeln!(
                 text,
-                "| `{}({})` | {doc} |",
+                "| `{}({})` | {doc}{found_by} |",
                 shim.name,
                 parameters.join(", ")
             )?;
         }
     }
     Ok(())
+}
+
+/// The functions of a DLL by name, and a word on those that drivers of one width do not find.
+fn shims(dll: &Dll) -> Vec<(&'static Shim, &'static str)> {
+    let has = |width, shim: &Shim| dll.shims(width).any(|other| other.name == shim.name);
+    let in_64 = dll.shims(Width::Bits64).map(|shim| {
+        let in_both = has(Width::Bits32, shim);
+        (shim, if in_both { "" } else { " For 64-bit drivers." })
+    });
+    let only_in_32 = dll
+        .shims(Width::Bits32)
+        .filter(|shim| !has(Width::Bits64, shim))
+        .map(|shim| (shim, " For 32-bit drivers."));
+    let mut shims: Vec<_> = in_64.chain(only_in_32).collect();
+    shims.sort_by_key(|(shim, _)| shim.name);
+    shims
 }
 
 /// As GitHub makes them from headings.
@@ -88,9 +102,9 @@ mod tests {
     fn every_shim_says_what_it_does() {
         let silent: Vec<&str> = opendriver_win32::dlls()
             .iter()
-            .flat_map(|dll| dll.shims())
-            .filter(|shim| shim.doc.trim().is_empty())
-            .map(|shim| shim.name)
+            .flat_map(|dll| super::shims(dll))
+            .filter(|(shim, _)| shim.doc.trim().is_empty())
+            .map(|(shim, _)| shim.name)
             .collect();
         assert!(
             silent.is_empty(),

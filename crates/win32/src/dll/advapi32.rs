@@ -21,8 +21,6 @@ pub(super) static ADVAPI32: Dll = Dll {
         events::SHIMS,
         services::SHIMS,
     ],
-    data: &[],
-    also: &[],
     names: &["sechost.dll", "cryptsp.dll"],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

@@ -9,10 +9,8 @@ use crate::trap::Trap;
 pub(super) static COMCTL32: Dll = Dll {
     name: "comctl32.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
     ordinals: &[(17, "InitCommonControls")],
+    ..Dll::EMPTY
 };
 
 /// What the handle of a list of pictures stands for.

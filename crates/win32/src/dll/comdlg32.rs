@@ -8,10 +8,7 @@ use crate::trap::Trap;
 pub(super) static COMDLG32: Dll = Dll {
     name: "comdlg32.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 shims! {

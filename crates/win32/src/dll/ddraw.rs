@@ -7,10 +7,7 @@ use crate::trap::Trap;
 pub(super) static DDRAW: Dll = Dll {
     name: "ddraw.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 /// `DDERR_NODIRECTDRAWHW`

@@ -18,8 +18,6 @@ pub(super) static GDI32: Dll = Dll {
         bitmaps::SHIMS,
         drawing::SHIMS,
     ],
-    data: &[],
-    also: &[],
     names: &["gdi32full.dll"],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

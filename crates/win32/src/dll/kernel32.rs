@@ -70,15 +70,14 @@ pub(super) static KERNEL32: Dll = Dll {
         pool::SHIMS,
         crate::seh::KERNEL,
         crate::seh::NATIVE,
-        crate::seh::C_FRAMES,
         handles::SHIMS,
         locks::SHIMS,
         sync::SHIMS,
         threads::SHIMS,
     ],
-    data: &[],
+    only_64: &[crate::seh::NATIVE_64, crate::seh::C_FRAMES],
     // As kernelbase does.
     also: &[&super::shlwapi::SHLWAPI],
     names: &["kernelbase.dll"],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

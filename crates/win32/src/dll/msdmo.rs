@@ -7,10 +7,7 @@ use crate::trap::Trap;
 pub(super) static MSDMO: Dll = Dll {
     name: "msdmo.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 const S_OK: u32 = 0;

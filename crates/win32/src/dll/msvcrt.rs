@@ -65,10 +65,15 @@ pub(super) static MSVCRT: Dll = Dll {
         printing::ALIASES,
         printing::SETTINGS,
         scanning::SHIMS,
-        crate::seh::C_FRAMES,
-        crate::seh::C_RUNTIME,
         crate::seh::CXX_RUNTIME,
     ],
+    only_64: &[
+        objects::ALIASES_64,
+        operators::SHIMS_64,
+        crate::seh::C_FRAMES,
+        crate::seh::C_RUNTIME,
+    ],
+    only_32: &[objects::ALIASES_32, operators::SHIMS_32],
     data: &[
         ctype::DATA,
         streams::DATA,
@@ -79,7 +84,6 @@ pub(super) static MSVCRT: Dll = Dll {
         multibyte::DATA,
         objects::DATA,
     ],
-    also: &[],
     names: &[
         "msvcrt20.dll",
         "msvcrt40.dll",
@@ -101,5 +105,5 @@ pub(super) static MSVCRT: Dll = Dll {
         "pncrt.dll",
         "msvcrtd.dll",
     ],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

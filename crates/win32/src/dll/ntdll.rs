@@ -19,12 +19,13 @@ pub(super) static NTDLL: Dll = Dll {
         super::kernel32::lists::SHIMS,
         super::kernel32::lists::ALIASES,
         crate::seh::NATIVE,
+    ],
+    only_64: &[
+        crate::seh::NATIVE_64,
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
     ],
-    data: &[],
     // The C functions that the system's own parts use.
     also: &[&super::msvcrt::MSVCRT],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

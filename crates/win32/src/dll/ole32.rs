@@ -10,10 +10,8 @@ use crate::trap::Trap;
 pub(super) static OLE32: Dll = Dll {
     name: "ole32.dll",
     tables: &[MEMORY, COM, marshaler::SHIMS],
-    data: &[],
-    also: &[],
     names: &["combase.dll"],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 const S_OK: u32 = 0;

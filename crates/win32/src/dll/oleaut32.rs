@@ -7,9 +7,6 @@ use crate::trap::Trap;
 pub(super) static OLEAUT32: Dll = Dll {
     name: "oleaut32.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
     ordinals: &[
         (2, "SysAllocString"),
         (3, "SysReAllocString"),
@@ -21,6 +18,7 @@ pub(super) static OLEAUT32: Dll = Dll {
         (149, "SysStringByteLen"),
         (150, "SysAllocStringByteLen"),
     ],
+    ..Dll::EMPTY
 };
 
 /// `VT_BSTR`

@@ -13,10 +13,7 @@ const ERROR_INSUFFICIENT_BUFFER: u32 = 122;
 pub(super) static PSAPI: Dll = Dll {
     name: "psapi.dll",
     tables: &[SHIMS, K32],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 shims! {

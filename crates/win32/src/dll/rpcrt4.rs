@@ -9,10 +9,7 @@ use crate::trap::Trap;
 pub(super) static RPCRT4: Dll = Dll {
     name: "rpcrt4.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 /// `RPC_S_INVALID_STRING_UUID`

@@ -9,10 +9,7 @@ use crate::trap::Trap;
 pub(super) static SETUPAPI: Dll = Dll {
     name: "setupapi.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 /// What the handle of a list of devices stands for.

@@ -9,10 +9,7 @@ use crate::trap::Trap;
 pub(super) static SHELL32: Dll = Dll {
     name: "shell32.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 const E_FAIL: u32 = 0x8000_4005;

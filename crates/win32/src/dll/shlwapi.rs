@@ -8,10 +8,7 @@ use crate::shim::Dll;
 pub(super) static SHLWAPI: Dll = Dll {
     name: "shlwapi.dll",
     tables: &[paths::SHIMS, text::SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 #[cfg(test)]

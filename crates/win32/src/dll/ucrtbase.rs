@@ -61,14 +61,17 @@ pub(super) static UCRTBASE: Dll = Dll {
         printing::UCRT,
         printing::SETTINGS,
         scanning::UCRT,
-        crate::seh::C_FRAMES,
-        crate::seh::C_RUNTIME,
         crate::seh::CXX_RUNTIME,
     ],
-    data: &[],
-    also: &[],
+    only_64: &[
+        objects::ALIASES_64,
+        operators::SHIMS_64,
+        crate::seh::C_FRAMES,
+        crate::seh::C_RUNTIME,
+    ],
+    only_32: &[objects::ALIASES_32, operators::SHIMS_32],
     names: &["ucrtbased.dll"],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 pub(super) static VCRUNTIME: Dll = Dll {
@@ -81,12 +84,15 @@ pub(super) static VCRUNTIME: Dll = Dll {
         faults::SHIMS,
         faults::ALIASES,
         objects::ALIASES,
-        crate::seh::C_FRAMES,
-        crate::seh::C_RUNTIME,
         crate::seh::CXX_RUNTIME,
     ],
+    only_64: &[
+        objects::ALIASES_64,
+        crate::seh::C_FRAMES,
+        crate::seh::C_RUNTIME,
+    ],
+    only_32: &[objects::ALIASES_32],
     data: &[objects::DATA],
-    also: &[],
     names: &["vcruntime140d.dll", "vcruntime140_1.dll"],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

@@ -45,10 +45,7 @@ pub(super) static USER32: Dll = Dll {
         screen::SHIMS,
         screen::DEVICES,
     ],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 #[cfg(test)]

@@ -11,10 +11,7 @@ use crate::trap::Trap;
 pub(super) static VERSION: Dll = Dll {
     name: "version.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };
 
 /// `ERROR_RESOURCE_DATA_NOT_FOUND`, `ERROR_FILE_NOT_FOUND` and `ERROR_INSUFFICIENT_BUFFER`

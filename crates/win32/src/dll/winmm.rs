@@ -17,8 +17,5 @@ pub(super) static WINMM: Dll = Dll {
         mci::SHIMS,
         files::SHIMS,
     ],
-    data: &[],
-    also: &[],
-    names: &[],
-    ordinals: &[],
+    ..Dll::EMPTY
 };

@@ -5,8 +5,6 @@ use crate::shim::{Addr, Dll, shims};
 pub(super) static WS2_32: Dll = Dll {
     name: "ws2_32.dll",
     tables: &[SHIMS],
-    data: &[],
-    also: &[],
     names: &["wsock32.dll"],
     ordinals: &[
         (8, "htonl"),
@@ -19,6 +17,7 @@ pub(super) static WS2_32: Dll = Dll {
         (115, "WSAStartup"),
         (116, "WSACleanup"),
     ],
+    ..Dll::EMPTY
 };
 
 shims! {

@@ -165,8 +165,8 @@ impl Process {
 
     fn shim_address(&self, dll: &'static Dll, symbol: Symbol<'_>) -> Option<u64> {
         let (shim, name) = match symbol {
-            Symbol::Name(name) => (dll.find(name), Some(name)),
-            Symbol::Ordinal(ordinal) => (dll.find_ordinal(ordinal), None),
+            Symbol::Name(name) => (dll.find(self.width(), name), Some(name)),
+            Symbol::Ordinal(ordinal) => (dll.find_ordinal(self.width(), ordinal), None),
         };
         match shim {
             Some(shim) => self.gates().shim(shim),

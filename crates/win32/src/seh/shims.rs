@@ -13,7 +13,7 @@ use super::vectored::{self, Filter, List};
 use super::walk::{self, Step, Walk};
 use crate::cx::Cx;
 use crate::enter;
-use crate::shim::{Addr, shims};
+use crate::shim::{Addr, Size, shims};
 use crate::trap::{Exception, Trap};
 
 /// The longest run of frames that a stack trace walks.
@@ -103,6 +103,66 @@ shims! {
     }
 
     /// Goes on with the given registers.
+    fn NtContinue(cx, context: Addr, alert: u8) -> u32 {
+        let context = read_context(cx, context)?;
+        Err(Unwind::to(Walk { frame: walk::owner(cx.thread(), context.rsp()), context }))
+    }
+
+    /// Unwinds the stack to a frame and goes on in it.
+    fn RtlUnwind(cx, frame: Addr, address: Addr, record: Addr, value: Size) {
+        let target = Target { frame: frame.0, address: address.0, value: value.0, record: record.0 };
+        match leaving::unwind(cx, &target)? {}
+    }
+
+    /// Answers the image that an address lies in.
+    fn RtlPcToFileHeader(cx, control: Addr, base: Addr) -> Addr {
+        let image = cx.process().images().by_address(control.0).map_or(0, |image| image.base());
+        cx.write_addr(base, Addr(image))?;
+        Ok(Addr(image))
+    }
+
+    /// Keeps the return addresses of the caller and its callers.
+    fn RtlCaptureStackBackTrace(cx, skip: u32, count: u32, trace: Addr, hash: Addr) -> u16 {
+        let mut walk = Walk::start(cx.thread())?;
+        let (mut seen, mut kept) = (0, 0);
+        for _ in 0..DEEPEST {
+            if kept == count {
+                break;
+            }
+            if walk.context.rip != enter::return_address() {
+                // The caller itself is the frame that 0 skips.
+                if seen >= skip {
+                    cx.write(trace.offset(8 * u64::from(kept)), walk.context.rip)?;
+                    kept += 1;
+                }
+                seen += 1;
+            }
+            walk = match walk.step(cx.process(), 0) {
+                Ok(Step::Function { caller, .. } | Step::Leaf(caller) | Step::Edge(caller, _)) => caller,
+                Ok(Step::End) | Err(_) => break,
+            };
+        }
+        if !hash.is_null() {
+            cx.write(hash, 0_u32)?;
+        }
+        Ok(kept as u16)
+    }
+
+    /// Adds a handler that is asked about exceptions before any frame.
+    fn RtlAddVectoredExceptionHandler(cx, first: u32, handler: Addr) -> Addr {
+        Ok(Addr(vectored::add(cx.process(), List::Exception, first != 0, handler.0)))
+    }
+
+    /// Removes a vectored exception handler.
+    fn RtlRemoveVectoredExceptionHandler(cx, handle: Addr) -> u32 {
+        Ok(u32::from(vectored::remove(cx.process(), List::Exception, handle.0)))
+    }
+}
+
+shims! {
+    pub(crate) static NATIVE_64 = "ntdll.dll", stdcall;
+
+    /// Goes on with the given registers.
     fn RtlRestoreContext(cx, context: Addr, record: Addr) {
         let context = read_context(cx, context)?;
         let walk = Walk { frame: walk::owner(cx.thread(), context.rsp()), context };
@@ -111,12 +171,6 @@ shims! {
             Some(edge) if !record.is_null() => match leaving::restore(cx, edge, walk, record.0)? {},
             _ => Err(Unwind::to(walk)),
         }
-    }
-
-    /// Goes on with the given registers.
-    fn NtContinue(cx, context: Addr, alert: u8) -> u32 {
-        let context = read_context(cx, context)?;
-        Err(Unwind::to(Walk { frame: walk::owner(cx.thread(), context.rsp()), context }))
     }
 
     /// Finds the function table entry of an instruction.
@@ -169,11 +223,6 @@ shims! {
         match leaving::unwind(cx, &Target { frame, address, value, record })? {}
     }
 
-    /// Unwinds the stack to a frame and goes on in it.
-    fn RtlUnwind(cx, frame: u64, address: u64, record: u64, value: u64) {
-        match leaving::unwind(cx, &Target { frame, address, value, record })? {}
-    }
-
     /// Registers a function table for code that was made at run time.
     fn RtlAddFunctionTable(cx, table: Addr, count: u32, image: u64) -> u8 {
         cx.state::<Registered>().add(Table { image, address: table.0, count });
@@ -183,50 +232,6 @@ shims! {
     /// Forgets a function table.
     fn RtlDeleteFunctionTable(cx, table: Addr) -> u8 {
         Ok(u8::from(cx.state::<Registered>().remove(table.0)))
-    }
-
-    /// Answers the image that an address lies in.
-    fn RtlPcToFileHeader(cx, control: u64, base: Addr) -> Addr {
-        let image = cx.process().images().by_address(control).map_or(0, |image| image.base());
-        cx.write(base, image)?;
-        Ok(Addr(image))
-    }
-
-    /// Keeps the return addresses of the caller and its callers.
-    fn RtlCaptureStackBackTrace(cx, skip: u32, count: u32, trace: Addr, hash: Addr) -> u16 {
-        let mut walk = Walk::start(cx.thread())?;
-        let (mut seen, mut kept) = (0, 0);
-        for _ in 0..DEEPEST {
-            if kept == count {
-                break;
-            }
-            if walk.context.rip != enter::return_address() {
-                // The caller itself is the frame that 0 skips.
-                if seen >= skip {
-                    cx.write(trace.offset(8 * u64::from(kept)), walk.context.rip)?;
-                    kept += 1;
-                }
-                seen += 1;
-            }
-            walk = match walk.step(cx.process(), 0) {
-                Ok(Step::Function { caller, .. } | Step::Leaf(caller) | Step::Edge(caller, _)) => caller,
-                Ok(Step::End) | Err(_) => break,
-            };
-        }
-        if !hash.is_null() {
-            cx.write(hash, 0_u32)?;
-        }
-        Ok(kept as u16)
-    }
-
-    /// Adds a handler that is asked about exceptions before any frame.
-    fn RtlAddVectoredExceptionHandler(cx, first: u32, handler: Addr) -> Addr {
-        Ok(Addr(vectored::add(cx.process(), List::Exception, first != 0, handler.0)))
-    }
-
-    /// Removes a vectored exception handler.
-    fn RtlRemoveVectoredExceptionHandler(cx, handle: Addr) -> u32 {
-        Ok(u32::from(vectored::remove(cx.process(), List::Exception, handle.0)))
     }
 }
 
@@ -282,8 +287,9 @@ shims! {
     pub(crate) static CXX_RUNTIME = "vcruntime140.dll", cdecl;
 
     /// Throws a C++ object.
-    fn _CxxThrowException(cx, object: u64, info: u64) {
-        match cxx::throw(cx, object, info)? {}
+    #[stdcall]
+    fn _CxxThrowException(cx, object: Addr, info: Addr) {
+        match cxx::throw(cx, object.0, info.0)? {}
     }
 
     /// Handles the frames of C++ functions.

@@ -5,7 +5,6 @@ mod lists;
 use std::sync::Mutex;
 
 use crate::cx::Cx;
-use crate::dll;
 use crate::dll::kernel32::environment::expanded;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, shims};
@@ -455,10 +454,7 @@ fn changed(cx: &mut Cx<'_>, path: &str) -> Result<(), Trap> {
         waiting.retain(|watch| !meant(watch));
         ready
     };
-    let Some(set_event) = dll::find("kernel32.dll").and_then(|dll| dll.find("SetEvent")) else {
-        return Ok(());
-    };
-    let Some(gate) = cx.process().gates().shim(set_event) else {
+    let Some(gate) = cx.process().symbol_of("kernel32.dll", "SetEvent") else {
         return Ok(());
     };
     for event in ready {

@@ -1,5 +1,7 @@
 //! C++ objects of the runtime's own: `exception`, `type_info`, and who is told at the end.
 
+use opendriver_pe::Width;
+
 use super::aliases;
 use super::runtime::{Shared, Slot, slot};
 use super::text::{allocate, compare, string};
@@ -44,7 +46,10 @@ impl Thrown {
 }
 
 fn fill_exception_table(cx: &mut Cx<'_>, at: Addr) -> Result<(), Trap> {
-    let names = ["??_Gexception@@UEAAPEAXI@Z", "?what@exception@@UEBAPEBDXZ"];
+    let names = match cx.process().width() {
+        Width::Bits64 => ["??_Gexception@@UEAAPEAXI@Z", "?what@exception@@UEBAPEBDXZ"],
+        Width::Bits32 => ["??_Gexception@@UAEPAXI@Z", "?what@exception@@UBEPBDXZ"],
+    };
     for (index, name) in (0..).zip(names) {
         let function = cx.process().symbol_of("msvcrt.dll", name).unwrap_or(0);
         cx.write_addr(at.offset(index * cx.pointer_size()), Addr(function))?;
@@ -53,10 +58,11 @@ fn fill_exception_table(cx: &mut Cx<'_>, at: Addr) -> Result<(), Trap> {
 }
 
 fn fill_type_table(cx: &mut Cx<'_>, at: Addr) -> Result<(), Trap> {
-    let function = cx
-        .process()
-        .symbol_of("msvcrt.dll", "??1type_info@@UEAA@XZ")
-        .unwrap_or(0);
+    let name = match cx.process().width() {
+        Width::Bits64 => "??1type_info@@UEAA@XZ",
+        Width::Bits32 => "??1type_info@@UAE@XZ",
+    };
+    let function = cx.process().symbol_of("msvcrt.dll", name).unwrap_or(0);
     cx.write_addr(at, Addr(function))
 }
 
@@ -118,7 +124,7 @@ fn compare_types(cx: &Cx<'_>, one: Addr, other: Addr) -> Result<i32, Trap> {
 }
 
 shims! {
-    static NAMED = "msvcrt.dll", cdecl;
+    static NAMED = "msvcrt.dll", thiscall;
 
     /// Makes an exception without a text.
     fn exception_new(cx, this: Addr) -> Addr { Thrown { at: this }.make(cx, Addr::NULL, false) }
@@ -247,6 +253,9 @@ shims! {
     /// Frees the names of types, which the process' heap does as a whole.
     fn __std_type_info_destroy_list(cx, list: Addr) { Ok(()) }
 
+    /// Frees the names of types, which the process' heap does as a whole.
+    fn __clean_type_info_names_internal(cx, list: Addr) { Ok(()) }
+
     /// Sets what is called when an exception finds no handler, and answers what was.
     fn set_terminate(cx, handler: Addr) -> Addr {
         Ok(std::mem::replace(&mut cx.state::<Shared>().terminate.lock().expect("no holder panics"), handler))
@@ -279,6 +288,13 @@ shims! {
 
 aliases! {
     pub(in crate::dll) static ALIASES;
+    SHIMS =>
+        "set_terminate" as "?set_terminate@@YAP6AXXZP6AXXZ@Z",
+        "set_unexpected" as "?set_unexpected@@YAP6AXXZP6AXXZ@Z";
+}
+
+aliases! {
+    pub(in crate::dll) static ALIASES_64;
     NAMED =>
         "exception_new" as "??0exception@@QEAA@XZ",
         "exception_with_text" as "??0exception@@QEAA@AEBQEBD@Z",
@@ -294,11 +310,27 @@ aliases! {
         "type_unequal" as "??9type_info@@QEBAHAEBV0@@Z",
         "type_before" as "?before@type_info@@QEBAHAEBV1@@Z",
         "type_end" as "??1type_info@@UEAA@XZ",
-        "type_end" as "?_type_info_dtor_internal_method@type_info@@QEAAXXZ",
-        "type_end" as "__clean_type_info_names_internal";
-    SHIMS =>
-        "set_terminate" as "?set_terminate@@YAP6AXXZP6AXXZ@Z",
-        "set_unexpected" as "?set_unexpected@@YAP6AXXZP6AXXZ@Z";
+        "type_end" as "?_type_info_dtor_internal_method@type_info@@QEAAXXZ";
+}
+
+aliases! {
+    pub(in crate::dll) static ALIASES_32;
+    NAMED =>
+        "exception_new" as "??0exception@@QAE@XZ",
+        "exception_with_text" as "??0exception@@QAE@ABQBD@Z",
+        "exception_with_constant" as "??0exception@@QAE@ABQBDH@Z",
+        "exception_copy" as "??0exception@@QAE@ABV0@@Z",
+        "exception_assign" as "??4exception@@QAEAAV0@ABV0@@Z",
+        "exception_end" as "??1exception@@UAE@XZ",
+        "exception_delete" as "??_Gexception@@UAEPAXI@Z",
+        "exception_what" as "?what@exception@@UBEPBDXZ",
+        "type_name" as "?name@type_info@@QBEPBDXZ",
+        "type_raw_name" as "?raw_name@type_info@@QBEPBDXZ",
+        "type_equal" as "??8type_info@@QBEHABV0@@Z",
+        "type_unequal" as "??9type_info@@QBEHABV0@@Z",
+        "type_before" as "?before@type_info@@QBEHABV1@@Z",
+        "type_end" as "??1type_info@@UAE@XZ",
+        "type_end" as "?_type_info_dtor_internal_method@type_info@@QAEXXZ";
 }
 
 #[cfg(test)]

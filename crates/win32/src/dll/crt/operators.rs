@@ -43,21 +43,38 @@ shims! {
 aliases! {
     pub(in crate::dll) static SHIMS;
     NAMED =>
+        "set_new_handler" as "?set_new_handler@@YAP6AXXZP6AXXZ@Z",
+        "set_new_mode" as "?_set_new_mode@@YAHH@Z";
+}
+
+aliases! {
+    pub(in crate::dll) static SHIMS_64;
+    NAMED =>
         "new" as "??2@YAPEAX_K@Z",
         "new" as "??_U@YAPEAX_K@Z",
-        "new" as "??2@YAPAXI@Z",
-        "new" as "??_U@YAPAXI@Z",
         "new" as "??2@YAPEAX_KHPEBDH@Z",
         "new" as "??_U@YAPEAX_KHPEBDH@Z",
         "new_nothrow" as "??2@YAPEAX_KAEBUnothrow_t@std@@@Z",
         "new_nothrow" as "??_U@YAPEAX_KAEBUnothrow_t@std@@@Z",
         "delete" as "??3@YAXPEAX@Z",
         "delete" as "??_V@YAXPEAX@Z",
-        "delete" as "??3@YAXPAX@Z",
-        "delete" as "??_V@YAXPAX@Z",
         "delete" as "??3@YAXPEAX_K@Z",
         "delete" as "??_V@YAXPEAX_K@Z",
-        "set_new_handler" as "?_set_new_handler@@YAP6AH_K@ZP6AH0@Z@Z",
-        "set_new_handler" as "?set_new_handler@@YAP6AXXZP6AXXZ@Z",
-        "set_new_mode" as "?_set_new_mode@@YAHH@Z";
+        "set_new_handler" as "?_set_new_handler@@YAP6AH_K@ZP6AH0@Z@Z";
+}
+
+aliases! {
+    pub(in crate::dll) static SHIMS_32;
+    NAMED =>
+        "new" as "??2@YAPAXI@Z",
+        "new" as "??_U@YAPAXI@Z",
+        "new" as "??2@YAPAXIHPBDH@Z",
+        "new" as "??_U@YAPAXIHPBDH@Z",
+        "new_nothrow" as "??2@YAPAXIABUnothrow_t@std@@@Z",
+        "new_nothrow" as "??_U@YAPAXIABUnothrow_t@std@@@Z",
+        "delete" as "??3@YAXPAX@Z",
+        "delete" as "??_V@YAXPAX@Z",
+        "delete" as "??3@YAXPAXI@Z",
+        "delete" as "??_V@YAXPAXI@Z",
+        "set_new_handler" as "?_set_new_handler@@YAP6AHI@ZP6AHI@Z@Z";
 }

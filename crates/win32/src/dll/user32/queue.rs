@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use super::messages::{BROADCAST, deliver};
 use super::windows::{self, Window, window, windows};
 use crate::cx::Cx;
-use crate::dll;
 use crate::shim::{Addr, Handle, Signed, Size, shims};
 use crate::trap::Trap;
 
@@ -449,9 +448,9 @@ fn wait_for_objects(
     /// How long an object may be ready before it is seen.
     const STEP: Duration = Duration::from_millis(5);
     let end = (time != u32::MAX).then(|| Instant::now() + Duration::from_millis(u64::from(time)));
-    let wait_gate = dll::find("kernel32.dll")
-        .and_then(|dll| dll.find("WaitForMultipleObjects"))
-        .and_then(|shim| cx.process().gates().shim(shim));
+    let wait_gate = cx
+        .process()
+        .symbol_of("kernel32.dll", "WaitForMultipleObjects");
     let queue = queue(cx, cx.thread().id());
     let filter = Filter::new(Handle::NULL, 0, 0);
     loop {
