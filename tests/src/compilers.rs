@@ -3,18 +3,62 @@
 use std::path::Path;
 use std::process::Command;
 
+/// How wide the addresses of a Windows program are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// x86-64.
+    W64,
+    /// i386.
+    W32,
+}
+
+impl Width {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::W64, Self::W32];
+
+    /// The folder below `target/drivers` that holds real drivers of this width.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::W64 => "x86_64",
+            Self::W32 => "i386",
+        }
+    }
+
+    /// How compilers call the machine.
+    fn machine(self) -> &'static str {
+        match self {
+            Self::W64 => "x86_64",
+            Self::W32 => "i686",
+        }
+    }
+}
+
 /// Builds a DLL or a program for 64-bit Windows from C sources, named from the workspace's root.
 ///
 /// # Panics
 /// With the compiler's words when it refuses, or with what to install when there is none.
 pub fn mingw(sources: &[&str], to: &Path, flags: &[&str]) {
-    compile(
-        "x86_64-w64-mingw32-gcc",
-        "gcc-mingw-w64-x86-64-win32",
-        sources,
-        to,
-        flags,
-    );
+    windows(Width::W64, sources, to, flags);
+}
+
+/// Builds a DLL or a program for Windows from C or, by their names, C++ sources.
+///
+/// Functions of 32-bit DLLs are exported by their plain names, as those of Windows are, not with the `@20` that tells how
+/// many bytes of parameters a function takes.
+///
+/// # Panics
+/// As [`mingw`] does.
+pub fn windows(width: Width, sources: &[&str], to: &Path, flags: &[&str]) {
+    let (compiler, package) = match sources.iter().any(|source| source.ends_with(".cpp")) {
+        true => ("g++", "g++-mingw-w64"),
+        false => ("gcc", "gcc-mingw-w64"),
+    };
+    let compiler = format!("{}-w64-mingw32-{compiler}", width.machine());
+    let (package, plain): (_, &[&str]) = match width {
+        Width::W64 => (format!("{package}-x86-64-win32"), &[]),
+        Width::W32 => (format!("{package}-i686-win32"), &["-Wl,--kill-at"]),
+    };
+    compile(&compiler, &package, sources, to, &[plain, flags].concat());
 }
 
 /// Builds a shared object of this system.

@@ -19,6 +19,8 @@ pub enum Target {
     Windows32,
     /// A 64-bit Windows DLL with a C library.
     Windows64Crt,
+    /// A 32-bit Windows DLL with a C library.
+    Windows32Crt,
 }
 
 impl Target {
@@ -27,9 +29,11 @@ impl Target {
         match self {
             Self::Native => ("gcc", "gcc"),
             Self::Windows64 | Self::Windows64Crt => {
-                ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64")
+                ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64-win32")
             }
-            Self::Windows32 => ("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686"),
+            Self::Windows32 | Self::Windows32Crt => {
+                ("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686-win32")
+            }
         }
     }
 
@@ -52,6 +56,7 @@ impl Target {
                 "-lkernel32",
             ],
             Self::Windows64Crt => &["-lwinmm"],
+            Self::Windows32Crt => &["-Wl,--kill-at", "-lwinmm"],
         }
     }
 }

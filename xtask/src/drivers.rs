@@ -1,6 +1,7 @@
 //! Fetches real Windows drivers: those of Debian's `libwine`, in both widths.
 //!
 //! They are LGPL binaries made by somebody else, so they are downloaded and never committed.
+//! The 32-bit package is kept whole beside them: with its DLLs, 64-bit Wine runs 32-bit programs too.
 //! apt gets lists and a cache of its own below `target/`, so that neither root nor a foreign
 //! architecture of the system is needed.
 
@@ -25,6 +26,12 @@ const WIDTHS: [(&str, &str, &str); 2] = [
 ///
 /// System DLLs (`kernel32`, `ucrtbase`, `user32` ...) stay out: the Windows process has its own.
 const COMPANIONS: [&str; 1] = ["msvfw32.dll"];
+
+/// The 32-bit half of Wine, below the folder of drivers; Wine wants the name of the last folder.
+const WINE32: &str = "wine/i386-windows";
+
+/// What that half needs and `libwine` only depends on, and the package that has it.
+const ZLIB: (&str, &str) = ("/usr/i686-w64-mingw32/lib/zlib1.dll", "libz-mingw-w64");
 
 /// Fetches what is not there yet; a second run needs no network.
 pub(crate) fn fetch(shell: &Shell) -> Result<()> {
@@ -53,9 +60,10 @@ fn report(manifest: &str) {
     }
 }
 
-/// Whether the manifest names both widths and every file that it counts is there.
+/// Whether the manifest names both widths, every file that it counts is there, and Wine's other half is.
 fn is_complete(target: &Path, manifest: &str) -> bool {
-    WIDTHS.iter().all(|(_, folder, _)| {
+    let wine = target.join(WINE32).join("zlib1.dll").is_file();
+    wine && WIDTHS.iter().all(|(_, folder, _)| {
         let files: Vec<&str> = manifest
             .lines()
             .filter_map(|line| line.trim().split_once("  ").map(|(_, path)| path))
@@ -157,6 +165,9 @@ fn unpack(
             shell.copy_file(&file, &destination)?;
         }
     }
+    if folder == "i386" {
+        keep_wine32(shell, target, &unpacked.join(inside))?;
+    }
     shell.remove_path(&unpacked)?;
     shell.remove_path(package)?;
 
@@ -171,6 +182,19 @@ fn unpack(
         cmd!(shell, "sha256sum {files...}").quiet().read()?
     };
     Ok(format!("{} sha256 {sum}\n{files}\n", version.join(" ")))
+}
+
+/// Keeps the 32-bit DLLs of Wine, completed with the one that is in another package.
+fn keep_wine32(shell: &Shell, target: &Path, unpacked: &Path) -> Result<()> {
+    let (zlib, package) = ZLIB;
+    shell.copy_file(zlib, unpacked).with_context(|| {
+        format!("{zlib} is missing; install it with: apt-get install {package}")
+    })?;
+    let wine = target.join(WINE32);
+    shell.remove_path(&wine)?;
+    shell.create_dir(wine.parent().unwrap_or(target))?;
+    // In one step, so that a folder that is there is whole.
+    fs::rename(unpacked, &wine).with_context(|| format!("keeping {}", wine.display()))
 }
 
 /// Whether a file is a driver: it exports `DriverProc`, or it is named as one (`.drv`, `.acm`).

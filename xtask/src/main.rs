@@ -25,7 +25,7 @@ usage: cargo xtask TASK
   bench-start    whole processes: drv open against the same under Wine
   bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
   man            manual pages of drv, to target/man
-  drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}
+  drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}, and Wine's 32-bit half
 ";
 
 /// Runs the package that makes documents from the code.

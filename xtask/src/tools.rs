@@ -10,7 +10,7 @@ struct Tool {
     purpose: &'static str,
 }
 
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 12] = [
     Tool {
         program: "gcc",
         package: "gcc",
@@ -35,6 +35,16 @@ const TOOLS: [Tool; 10] = [
         program: "i686-w64-mingw32-gcc",
         package: "gcc-mingw-w64-i686-win32",
         purpose: "C drivers as 32-bit DLLs",
+    },
+    Tool {
+        program: "i686-w64-mingw32-g++",
+        package: "g++-mingw-w64-i686-win32",
+        purpose: "32-bit drivers that throw C++ exceptions",
+    },
+    Tool {
+        program: "/usr/i686-w64-mingw32/lib/zlib1.dll",
+        package: "libz-mingw-w64",
+        purpose: "a part of Wine's 32-bit half",
     },
     Tool {
         program: "clang",
