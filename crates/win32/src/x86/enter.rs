@@ -138,6 +138,8 @@ global_asm!(
     // jmp far [rax + target]
     ".byte 0xff, 0x68, {target}",
     ".p2align 4",
+    ".globl opendriver_win32_returned_x86",
+    ".hidden opendriver_win32_returned_x86",
     "opendriver_win32_returned_x86:",
     "mov r8d, esp",
     "mov rdi, fs:[{frame}]",

@@ -36,6 +36,8 @@ pub(crate) struct Caller {
 
 global_asm!(
     ".p2align 4",
+    ".globl opendriver_win32_gate_x86",
+    ".hidden opendriver_win32_gate_x86",
     "opendriver_win32_gate_x86:",
     "mov r8d, esp",
     "mov r9, fs:[{frame}]",
