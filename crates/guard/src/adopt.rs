@@ -11,7 +11,8 @@ use crate::front::{self, HANDLERS};
 /// The signals that there are.
 const SIGNALS: std::ops::RangeInclusive<c_int> = 1..=64;
 
-/// How many ticks of the processor's clock lie between two looks at the handlers.
+/// How many ticks of the processor's clock lie between two looks at the handlers: one to two milliseconds, of which a look
+/// takes about ten microseconds.
 const INTERVAL: u64 = 1 << 22;
 
 /// How often a signal is looked at again whose handler another thread keeps replacing.
@@ -44,7 +45,7 @@ pub fn adopt_handlers() {
     }
 }
 
-/// Calls [`adopt_handlers`] if nobody in the process has for about a millisecond. A few nanoseconds if somebody has.
+/// Calls [`adopt_handlers`] if nobody in the process has for a millisecond or two. Reads a clock of the processor otherwise.
 #[inline]
 pub fn adopt_handlers_now_and_then() {
     static LAST: AtomicU64 = AtomicU64::new(0);

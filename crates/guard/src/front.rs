@@ -6,7 +6,7 @@
 
 use std::arch::{global_asm, naked_asm};
 use std::mem::offset_of;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use crate::signal::on_signal;
 use crate::visit::{ENTRIES, Entry, REACH, TABLE, VISITS};
@@ -20,8 +20,12 @@ const TRAMPOLINE: usize = 16;
 /// The program's handlers, one for each trampoline. What is written once stays.
 pub(crate) static HANDLERS: [AtomicUsize; ADOPTED] = [const { AtomicUsize::new(0) }; ADOPTED];
 
-/// Whether the instructions may be used that read and write the FS base, rather than system calls.
-static INSTRUCTIONS: AtomicBool = AtomicBool::new(false);
+/// How the FS base is read and written: by system calls, by instructions, or as [`choose`] finds.
+static ACCESS: AtomicU8 = AtomicU8::new(UNKNOWN);
+
+const UNKNOWN: u8 = 0;
+const SYSTEM_CALLS: u8 = 1;
+const INSTRUCTIONS: u8 = 2;
 
 /// The bit of `AT_HWCAP2` by which the kernel allows them.
 const HWCAP2_FSGSBASE: libc::c_ulong = 1 << 1;
@@ -40,11 +44,25 @@ const CONTEXT_CS: usize =
 
 const _: () = assert!(size_of::<Entry>() == 16);
 
-/// Settles how the FS base is read and written. Before it is called no thread may be in 32-bit code.
+/// Settles how the FS base is read and written, unless that is settled.
 pub(crate) fn choose() {
     // SAFETY: reads a number that the kernel gave to the process.
     let capabilities = unsafe { libc::getauxval(libc::AT_HWCAP2) };
-    INSTRUCTIONS.store(capabilities & HWCAP2_FSGSBASE != 0, Ordering::Relaxed);
+    let found = if capabilities & HWCAP2_FSGSBASE != 0 {
+        INSTRUCTIONS
+    } else {
+        SYSTEM_CALLS
+    };
+    // One who was quicker has found the same or wants something else.
+    let _ = ACCESS.compare_exchange(UNKNOWN, found, Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// Makes signal handlers set the FS base by system calls and selectors, as on systems without the instructions for it.
+///
+/// For a program whose 32-bit code gets its FS from a descriptor, and not from `wrfsbase`, although that is there. To be
+/// called before the first [`Visit`](crate::Visit) of the process begins.
+pub fn restore_by_selector() {
+    ACCESS.store(SYSTEM_CALLS, Ordering::Relaxed);
 }
 
 /// The trampoline that calls handler `index`.
@@ -149,8 +167,8 @@ unsafe extern "C" fn front() {
         "4:",
         "mov r8, [r9 + rdx + {base}]",
         // The base that is there.
-        "cmp byte ptr [rip + {instructions}], 0",
-        "je 5f",
+        "cmp byte ptr [rip + {access}], {instructions}",
+        "jne 5f",
         "rdfsbase rax",
         "mov [rbp - 40], rax",
         "cmp rax, r8",
@@ -200,8 +218,8 @@ unsafe extern "C" fn front() {
         "jne 10f",
         // What was there on arrival.
         "8:",
-        "cmp byte ptr [rip + {instructions}], 0",
-        "je 9f",
+        "cmp byte ptr [rip + {access}], {instructions}",
+        "jne 9f",
         "mov rax, [rbp - 40]",
         "wrfsbase rax",
         "jmp 10f",
@@ -228,7 +246,8 @@ unsafe extern "C" fn front() {
         table = sym TABLE,
         thread = const offset_of!(Entry, thread),
         base = const offset_of!(Entry, base),
-        instructions = sym INSTRUCTIONS,
+        access = sym ACCESS,
+        instructions = const INSTRUCTIONS,
         get_fs = const ARCH_GET_FS,
         set_fs = const ARCH_SET_FS,
         arch_prctl = const libc::SYS_arch_prctl,

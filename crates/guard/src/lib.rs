@@ -48,6 +48,7 @@ pub use {
     adopt::{adopt_handlers, adopt_handlers_now_and_then},
     chain::{Hook, Scope, Verdict},
     frame::protect,
+    front::restore_by_selector,
     machine::{Machine, Register},
     memory::{
         compare_exchange_u32, compare_exchange_u64, copy, fill, read_u8, read_u16, read_u32,

@@ -7,54 +7,15 @@ use std::{mem, ptr};
 
 use opendriver_guard::{install, prepare_thread, protect};
 
+#[path = "fixtures/child.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod child;
 #[path = "fixtures/code.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod code;
 
+use child::{End, action, child};
 use code::Code;
-
-/// How a child ended.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    Exit(c_int),
-    Killed(c_int),
-}
-
-/// Runs `body` in a child process, where the handlers are not yet installed.
-fn child(body: impl FnOnce() -> c_int) -> End {
-    // SAFETY: the child only does what needs no lock that another thread may hold, and leaves without cleaning up.
-    let process = unsafe { libc::fork() };
-    assert!(process >= 0);
-    if process == 0 {
-        let none = libc::rlimit {
-            rlim_cur: 0,
-            rlim_max: 0,
-        };
-        // SAFETY: a good structure; no core files of what dies on purpose.
-        unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
-        let code = body();
-        // SAFETY: leaves at once.
-        unsafe { libc::_exit(code) };
-    }
-    let mut status = 0;
-    // SAFETY: our own child.
-    let waited = unsafe { libc::waitpid(process, &raw mut status, 0) };
-    assert_eq!(waited, process);
-    if libc::WIFSIGNALED(status) {
-        End::Killed(libc::WTERMSIG(status))
-    } else {
-        End::Exit(libc::WEXITSTATUS(status))
-    }
-}
-
-fn action(signal: c_int, handler: usize, flags: c_int) {
-    // SAFETY: all zeroes is a value of this plain structure.
-    let mut action = unsafe { mem::zeroed::<libc::sigaction>() };
-    action.sa_sigaction = handler;
-    action.sa_flags = flags;
-    // SAFETY: a good structure.
-    unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) };
-}
 
 /// What the program's handler has seen; it leaves with this or mends it.
 static SEEN: AtomicUsize = AtomicUsize::new(0);
