@@ -4,6 +4,8 @@
 
 use std::sync::Mutex;
 
+use opendriver_pe::Width;
+
 use crate::heap::Heap;
 use crate::process::Config;
 use crate::shim::Addr;
@@ -57,8 +59,13 @@ impl Peb {
         block.extend([0, 0]);
         put(parameters, 0x80, units(heap, &block).0);
         let mark = heap.allocate(16, true);
-        put(at, 0x18, loader.0);
-        put(at, 0x30, mark.0);
+        match config.width {
+            Width::Bits32 => put(at, 0x18, mark.0),
+            Width::Bits64 => {
+                put(at, 0x18, loader.0);
+                put(at, 0x30, mark.0);
+            }
+        }
         put(at, 0x20, parameters.0);
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
         put(at, 0xB8, processors as u64);
