@@ -2,17 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use opendriver::{Blame, Error, Manager};
+use opendriver::{Blame, Error, Manager, Transcript};
 use opendriver_abi::Message;
 use opendriver_tests::board::Action;
+use opendriver_tests::compilers::compile;
 use opendriver_tests::fixtures::{Target, compiled, compiled_text};
 use opendriver_tests::house::House;
 use opendriver_tests::kind::Compiled;
 use tempfile::TempDir;
 
 /// The kinds of driver that come from files here.
-const KINDS: [Target; 2] = [Target::Native, Target::Windows64];
+const KINDS: [Target; 3] = [Target::Native, Target::Windows64, Target::Windows32];
 
 const DLL_MAIN: &str =
     "int __stdcall DllMain(void *m, unsigned r, void *p) { (void)m, (void)r, (void)p; return 1; }";
@@ -90,12 +92,18 @@ fn a_truncated_driver_is_an_error_wherever_it_ends() {
 #[test]
 fn a_driver_for_another_machine_is_named_as_such() {
     let manager = manager();
-    let file = compiled("logging", Target::Windows32);
-    let error = assert_no_driver(&manager, &file);
-    assert!(
-        matches!(&error, Error::WrongMachine { machine, .. } if machine == "i386"),
-        "{error:?}"
-    );
+    for target in [Target::Windows64, Target::Windows32] {
+        let mut image = fs::read(compiled("logging", target)).unwrap();
+        let header = u32::from_le_bytes(image[0x3c..0x40].try_into().unwrap()) as usize;
+        // `Machine` becomes that of ARM with Thumb-2.
+        image[header + 4..header + 6].copy_from_slice(&0x1c4_u16.to_le_bytes());
+        let (_folder, file) = written("arm.dll", &image);
+        let error = assert_no_driver(&manager, &file);
+        assert!(
+            matches!(&error, Error::WrongMachine { machine, .. } if machine.contains("ARM")),
+            "{error:?}"
+        );
+    }
 
     let mut image = fs::read(compiled("logging", Target::Native)).unwrap();
     // `e_machine` becomes that of AArch64.
@@ -142,6 +150,44 @@ fn a_decorated_driver_proc_is_shown() {
             .ends_with("exports no DriverProc, but DriverProc@20"),
         "{error}"
     );
+}
+
+#[test]
+fn a_decorated_driver_proc_of_32_bits_is_opened_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let [source, underlined] = ["proc.c", "underlined.def"].map(place);
+    let text = format!(
+        "long __stdcall DriverProc(unsigned id, void *handle, unsigned message, long a, long b)\n\
+         {{ (void)id, (void)handle; return message == 0x4000 ? a - b : 1; }}\n{DLL_MAIN}"
+    );
+    fs::write(&source, text).unwrap();
+    fs::write(&underlined, "EXPORTS\n_DriverProc@20=DriverProc@20\n").unwrap();
+    // Not as other fixtures, whose linker is told to take the decoration away.
+    for (name, export) in [
+        ("DriverProc@20", "-Wl,--export-all-symbols"),
+        ("_DriverProc@20", &underlined),
+    ] {
+        let file = folder.path().join(name).with_extension("dll");
+        let flags = ["-shared", "-nostdlib", "-Wl,-e,_DllMain@12", export];
+        let (compiler, package) = ("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686-win32");
+        compile(compiler, package, &[&source], &file, &flags);
+        let transcript = Arc::new(Transcript::new());
+        let manager = Manager::builder()
+            .trust_foreign_code()
+            .recorder(Arc::clone(&transcript) as _)
+            .build();
+        let instance = manager.open(file.to_str().unwrap()).unwrap();
+        assert_eq!(instance.send(Message::DRV_USER, 7, 9).unwrap(), -2);
+        let reports = transcript.reports();
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        assert!(
+            reports[0].text.ends_with(&format!(
+                "exports {name}, not DriverProc; other systems may not open it"
+            )),
+            "{reports:?}"
+        );
+    }
 }
 
 #[test]

@@ -158,25 +158,25 @@ impl Process {
         Ok(Module::new(self.clone(), image))
     }
 
-    /// Loads a DLL for the sake of one export; without it nothing of the DLL runs.
+    /// Loads a DLL for the sake of one export, under any of these names; without it nothing of the DLL runs.
     ///
     /// # Errors
-    /// A [`LoadError`] that names the file and the reason.
-    pub fn load_for(self: &Arc<Self>, path: &Path, export: &str) -> Result<Module, LoadError> {
-        let image = self.with_cx(|cx| self.load_checked(cx.thread(), path, Some(export)))?;
+    /// A [`LoadError`] that names the file and the reason; it speaks of the first name.
+    pub fn load_for(self: &Arc<Self>, path: &Path, names: &[&str]) -> Result<Module, LoadError> {
+        let image = self.with_cx(|cx| self.load_checked(cx.thread(), path, names))?;
         Ok(Module::new(self.clone(), image))
     }
 
     /// Loads a DLL, or takes one more reference to it.
     pub(crate) fn load_image(&self, thread: &Thread, path: &Path) -> Result<Arc<Image>, LoadError> {
-        self.load_checked(thread, path, None)
+        self.load_checked(thread, path, &[])
     }
 
     fn load_checked(
         &self,
         thread: &Thread,
         path: &Path,
-        export: Option<&str>,
+        exports: &[&str],
     ) -> Result<Arc<Image>, LoadError> {
         let _lock = self.images().lock();
         let read_error = |source| LoadError::Read {
@@ -187,9 +187,7 @@ impl Process {
         let metadata = fs::metadata(path).map_err(read_error)?;
         let identity = (metadata.dev(), metadata.ino());
         if let Some(image) = self.images().by_identity(identity) {
-            if let Some(symbol) = export {
-                image.check_export(symbol)?;
-            }
+            image.check_export(exports)?;
             image.retain();
             return Ok(image);
         }
@@ -216,9 +214,7 @@ impl Process {
         if !file.is_dll() {
             return Err(LoadError::Program { path: path.clone() });
         }
-        if let Some(symbol) = export {
-            check_export(path, &file, symbol)?;
-        }
+        check_export(path, &file, exports)?;
         let mapping = pe::map(&file, pe::Placement::Anywhere).map_err(image_error)?;
         let image = Arc::new(Image::new(path.clone(), identity, &file, mapping));
         self.images().add(image.clone());
@@ -321,12 +317,16 @@ impl Process {
 }
 
 /// Looks for the export that an image is loaded for.
-fn check_export(path: &Path, image: &pe::Image<'_>, symbol: &str) -> Result<(), LoadError> {
+/// Finds one of these names among the exports; where none is asked for, any image will do.
+fn check_export(path: &Path, image: &pe::Image<'_>, names: &[&str]) -> Result<(), LoadError> {
+    let Some(symbol) = names.first() else {
+        return Ok(());
+    };
     let exports = image.exports().map_err(|source| LoadError::Image {
         path: path.to_owned(),
         source,
     })?;
-    if exports.by_name(symbol).is_some() {
+    if names.iter().any(|name| exports.by_name(name).is_some()) {
         return Ok(());
     }
     let meant = |name: &&str| {
@@ -340,7 +340,7 @@ fn check_export(path: &Path, image: &pe::Image<'_>, symbol: &str) -> Result<(), 
     let similar = exports.iter().filter_map(|export| export.name).find(meant);
     Err(LoadError::Export {
         path: path.to_owned(),
-        symbol: symbol.to_owned(),
+        symbol: (*symbol).to_owned(),
         similar: similar.map(str::to_owned),
     })
 }

@@ -11,7 +11,7 @@ use opendriver_win32 as win32;
 
 use super::{Backend, Call, Candidate, Provider, Text, Width};
 use crate::memory::Heap;
-use crate::{Error, Fault, Memory, Registry, System};
+use crate::{Error, Fault, Memory, Registry, Report, System};
 use low::LowMemory;
 use station::Station;
 
@@ -115,16 +115,31 @@ impl Provider for Windows {
         // What is no image of either width fails to load with the reason.
         let width = win32::width_of(&candidate.head).unwrap_or(win32::Width::Bits64);
         let process = self.process(width, system);
+        let names = match width {
+            win32::Width::Bits32 => &ENTRY[..],
+            win32::Width::Bits64 => &ENTRY[..1],
+        };
         let module = process
-            .load_for(&candidate.path, ENTRY)
+            .load_for(&candidate.path, names)
             .map_err(into_error)?;
-        let Some(entry) = module.export(ENTRY) else {
+        let found = names
+            .iter()
+            .find_map(|name| Some((*name, module.export(name)?)));
+        let Some((name, entry)) = found else {
             // The name is there, but it forwards to nowhere.
             return Err(Error::NoDriverProc {
                 file: candidate.path.clone(),
                 found: None,
             });
         };
+        if name != ENTRY[0] {
+            let file = module.path().display();
+            let text = format!(
+                "\"{file}\" exports {name}, not {}; other systems may not open it",
+                ENTRY[0]
+            );
+            system.report(&Report::new("windows", "warning", text));
+        }
         let broke = self.loaded.add(module.path());
         Ok(Box::new(Driver {
             module: Some(module),
@@ -134,7 +149,9 @@ impl Provider for Windows {
     }
 }
 
-const ENTRY: &str = "DriverProc";
+/// What a driver exports. 32-bit linkers that were not told otherwise add how many bytes of parameters it removes from the
+/// stack, and loaders find it all the same.
+const ENTRY: [&str; 3] = ["DriverProc", "DriverProc@20", "_DriverProc@20"];
 
 /// One loaded Windows driver.
 struct Driver {

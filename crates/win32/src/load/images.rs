@@ -103,8 +103,8 @@ impl Image {
         self.with_image(|image| look(image.exports().ok()?))
     }
 
-    pub(super) fn check_export(&self, symbol: &str) -> Result<(), LoadError> {
-        self.with_image(|image| super::check_export(&self.path, &image, symbol))
+    pub(super) fn check_export(&self, names: &[&str]) -> Result<(), LoadError> {
+        self.with_image(|image| super::check_export(&self.path, &image, names))
     }
 
     pub(super) fn with_mapping_mut<T>(&self, change: impl FnOnce(&mut pe::Mapping) -> T) -> T {
