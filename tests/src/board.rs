@@ -1,11 +1,15 @@
 //! The memory that a logging driver shares with its test.
 //!
 //! The same layout as in `fixtures/logging.c`. Everything in it is atomic, so that a test reads
-//! and writes it while foreign code does the same.
+//! and writes it while foreign code does the same. It lies where drivers of either width reach it.
+#![expect(unsafe_code, reason = "maps memory below 4 GiB")]
 
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
 
 use opendriver_abi::Message;
+use rustix::mm::{self, MapFlags, ProtFlags};
 
 /// Room for rules.
 pub const RULES: usize = 16;
@@ -51,7 +55,7 @@ pub enum Action {
 }
 
 /// A rule: what to do with a message, and how often.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(C)]
 pub struct Rule {
     pub(crate) message: AtomicU32,
@@ -64,7 +68,7 @@ pub struct Rule {
 }
 
 /// What the driver was told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Entry {
     pub(crate) id: AtomicU64,
@@ -79,10 +83,22 @@ pub(crate) struct Entry {
     pub(crate) text: Text,
 }
 
-/// The memory itself.
+/// The memory, below 4 GiB.
+#[derive(Debug)]
+pub struct Board {
+    at: NonNull<Layout>,
+}
+
+// SAFETY: the memory is the board's own, and everything in it is atomic.
+unsafe impl Send for Board {}
+
+// SAFETY: as above.
+unsafe impl Sync for Board {}
+
+/// What is written on a board, and where.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Board {
+pub struct Layout {
     pub(crate) length: AtomicU32,
     pub(crate) clock: AtomicU32,
     pub(crate) next_id: AtomicU32,
@@ -96,12 +112,6 @@ pub struct Board {
 /// Text in the driver's own units.
 #[derive(Debug)]
 pub(crate) struct Text(pub(crate) [AtomicU8; TEXT]);
-
-impl Default for Text {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| AtomicU8::new(0)))
-    }
-}
 
 impl Text {
     pub(crate) fn write(&self, text: &str) {
@@ -162,16 +172,35 @@ pub struct Heard {
 
 impl Default for Board {
     fn default() -> Self {
+        /// Linux' `MAP_32BIT`, which rustix has no name for.
+        const LOW: MapFlags = MapFlags::from_bits_retain(0x40);
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        let size = size_of::<Layout>();
+        // SAFETY: new memory at a place that the kernel chooses disturbs nobody.
+        let memory = unsafe {
+            mm::mmap_anonymous(ptr::null_mut(), size, protection, MapFlags::PRIVATE | LOW)
+        };
+        let at = NonNull::new(memory.expect("room below 4 GiB").cast());
         Self {
-            length: AtomicU32::new(0),
-            clock: AtomicU32::new(0),
-            next_id: AtomicU32::new(0),
-            gate: AtomicU32::new(0),
-            waiting: AtomicU32::new(0),
-            unused: AtomicU32::new(0),
-            rules: std::array::from_fn(|_| Rule::default()),
-            log: std::array::from_fn(|_| Entry::default()),
+            at: at.expect("nothing is mapped at address 0"),
         }
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        // SAFETY: `default` mapped it with this size, and who shares the board holds it.
+        let unmapped = unsafe { mm::munmap(self.at.as_ptr().cast(), size_of::<Layout>()) };
+        unmapped.expect("a board that was mapped");
+    }
+}
+
+impl Deref for Board {
+    type Target = Layout;
+
+    fn deref(&self) -> &Layout {
+        // SAFETY: the memory is there until the board is dropped, and a layout may be all zeros, as fresh memory is.
+        unsafe { self.at.as_ref() }
     }
 }
 
@@ -250,7 +279,7 @@ impl Board {
 
     /// Where the board is.
     pub fn address(&self) -> u64 {
-        std::ptr::from_ref(self).expose_provenance() as u64
+        self.at.as_ptr().expose_provenance() as u64
     }
 
     fn rule(

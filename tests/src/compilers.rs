@@ -3,35 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// How wide the addresses of a Windows program are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Width {
-    /// x86-64.
-    W64,
-    /// i386.
-    W32,
-}
-
-impl Width {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::W64, Self::W32];
-
-    /// The folder below `target/drivers` that holds real drivers of this width.
-    pub fn folder(self) -> &'static str {
-        match self {
-            Self::W64 => "x86_64",
-            Self::W32 => "i386",
-        }
-    }
-
-    /// How compilers call the machine.
-    fn machine(self) -> &'static str {
-        match self {
-            Self::W64 => "x86_64",
-            Self::W32 => "i686",
-        }
-    }
-}
+pub use opendriver::Width;
 
 /// Builds a DLL or a program for 64-bit Windows from C sources, named from the workspace's root.
 ///
@@ -53,11 +25,12 @@ pub fn windows(width: Width, sources: &[&str], to: &Path, flags: &[&str]) {
         true => ("g++", "g++-mingw-w64"),
         false => ("gcc", "gcc-mingw-w64"),
     };
-    let compiler = format!("{}-w64-mingw32-{compiler}", width.machine());
-    let (package, plain): (_, &[&str]) = match width {
-        Width::W64 => (format!("{package}-x86-64-win32"), &[]),
-        Width::W32 => (format!("{package}-i686-win32"), &["-Wl,--kill-at"]),
+    let (machine, plain): (_, &[&str]) = match width {
+        Width::W64 => ("x86_64", &[]),
+        Width::W32 => ("i686", &["-Wl,--kill-at"]),
     };
+    let compiler = format!("{machine}-w64-mingw32-{compiler}");
+    let package = format!("{package}-{}-win32", machine.replace('_', "-"));
     compile(&compiler, &package, sources, to, &[plain, flags].concat());
 }
 

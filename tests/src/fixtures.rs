@@ -4,6 +4,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use opendriver::Width;
 use tempfile::NamedTempFile;
 
 use crate::{compilers, root, target};
@@ -24,6 +25,15 @@ pub enum Target {
 }
 
 impl Target {
+    /// How wide the driver's addresses are.
+    pub fn width(self) -> Width {
+        match self {
+            Self::Native => Width::HOST,
+            Self::Windows64 | Self::Windows64Crt => Width::W64,
+            Self::Windows32 | Self::Windows32Crt => Width::W32,
+        }
+    }
+
     /// The compiler, and the package that has it.
     fn compiler(self) -> (&'static str, &'static str) {
         match self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opendriver::registry::Value;
-use opendriver::{Builder, Error, Instance, Manager, OpenOptions, Registry, Transcript};
+use opendriver::{Builder, Error, Instance, Manager, OpenOptions, Registry, Transcript, Width};
 use tempfile::TempDir;
 
 use crate::board::Board;
@@ -28,6 +28,7 @@ pub struct House {
     pub e: Placed,
     /// A folder for files.
     pub folder: TempDir,
+    width: Width,
 }
 
 /// A logging driver that is ready to be opened.
@@ -68,6 +69,7 @@ impl House {
                 board: e,
             },
             folder,
+            width: kind.width(),
         };
         house.entry(DRIVERS32, "d", &house.d.file);
         house.entry(DRIVERS32, "e", &house.e.file);
@@ -80,6 +82,22 @@ impl House {
         self.registry
             .set_value(key, alias, line)
             .expect("a registry in memory");
+    }
+
+    /// The smallest and the largest number that a parameter of its drivers holds.
+    pub fn extremes(&self) -> (isize, isize) {
+        match self.width {
+            Width::W32 => (i32::MIN as isize, i32::MAX as isize),
+            Width::W64 => (i64::MIN as isize, i64::MAX as isize),
+        }
+    }
+
+    /// A number as its drivers see it in an identifier, which has no sign.
+    pub fn identifier(&self, number: isize) -> u64 {
+        match self.width {
+            Width::W32 => u64::from(number as u32),
+            Width::W64 => number as u64,
+        }
     }
 
     /// Opens a driver that must open.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use opendriver::Builder;
+use opendriver::{Builder, Width};
 
 use crate::board::Board;
 use crate::fixtures::{self, Target};
@@ -12,6 +12,11 @@ use crate::logging;
 
 /// A backend, as the suite needs to know it.
 pub trait Kind: Sync {
+    /// How wide parameters and identifiers are in the driver's world.
+    fn width(&self) -> Width {
+        Width::HOST
+    }
+
     /// Makes a logging driver that shares `board` with the test. Answers the builder of a manager
     /// that may open it, and the file that an entry in the registry names it by.
     fn place(
@@ -46,6 +51,10 @@ pub struct Compiled(pub Target);
 const MARK: &[u8; 16] = b"LOGGING-BOARD-->";
 
 impl Kind for Compiled {
+    fn width(&self) -> Width {
+        self.0.width()
+    }
+
     fn place(
         &self,
         builder: Builder,

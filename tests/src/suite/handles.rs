@@ -64,7 +64,7 @@ pub fn an_identifier_may_have_its_top_bit_set(kind: &dyn Kind) {
     let instance = house.open("d");
     house.d.board.take();
     instance.send(USER, 0, 0).unwrap();
-    assert_eq!(house.d.board.take()[0].id, -2_isize as u64);
+    assert_eq!(house.d.board.take()[0].id, house.identifier(-2));
 }
 
 /// Behaviour 24, rule L10.

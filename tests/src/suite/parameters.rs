@@ -18,7 +18,8 @@ fn open_heard(house: &House) -> Heard {
 /// Behaviour 29, rule O4.
 pub fn the_application_s_value_arrives_untouched(kind: &dyn Kind) {
     let house = House::new(kind);
-    for value in [0, 1, -1, 0x1111, isize::MIN, isize::MAX] {
+    let (smallest, largest) = house.extremes();
+    for value in [0, 1, -1, 0x1111, smallest, largest] {
         let _instance = house.open_param2("d", value).unwrap();
         assert_eq!(open_heard(&house).param2, value as i64);
     }
@@ -65,7 +66,7 @@ pub fn text_beyond_ascii_arrives(kind: &dyn Kind) {
 pub fn the_application_s_two_values_arrive_with_close(kind: &dyn Kind) {
     let house = House::new(kind);
     let _keeper = house.open("d");
-    for values in [(0x33, 0x44), (isize::MIN, -1)] {
+    for values in [(0x33, 0x44), (house.extremes().0, -1)] {
         let instance = house.open("d");
         house.d.board.take();
         instance.close(values.0, values.1).unwrap();
@@ -81,17 +82,18 @@ pub fn the_application_s_two_values_arrive_with_close(kind: &dyn Kind) {
 /// Behaviour 35, rule S1.
 pub fn a_sent_message_answers_what_the_driver_answers(kind: &dyn Kind) {
     let house = House::new(kind);
+    let (smallest, largest) = house.extremes();
     let instance = house.open("d");
     assert_eq!(instance.send(Message::DRV_RESERVED, 5, 7).unwrap(), 12);
     assert_eq!(instance.send(USER, 1, 2).unwrap(), 3);
-    assert_eq!(instance.send(USER, isize::MIN, 1).unwrap(), isize::MIN + 1);
+    assert_eq!(instance.send(USER, smallest, 1).unwrap(), smallest + 1);
     assert_eq!(instance.send(Message::DRV_INSTALL, 0, 0).unwrap(), 1);
     assert_eq!(instance.send(Message(0x6000), 5, 7).unwrap(), 0);
     house.d.board.take();
-    instance.send(Message(0x7fff_ffff), -1, isize::MAX).unwrap();
+    instance.send(Message(0x7fff_ffff), -1, largest).unwrap();
     let heard = house.d.board.take().remove(0);
     assert_eq!(heard.message, Message(0x7fff_ffff));
-    assert_eq!((heard.param1, heard.param2), (-1, isize::MAX as i64));
+    assert_eq!((heard.param1, heard.param2), (-1, largest as i64));
 }
 
 /// Rule S2.

@@ -111,9 +111,11 @@ impl win32::Drivers for Station {
     }
 }
 
-/// A handle as the driver system counts them; those of others have more bits.
+/// A handle as the driver system counts them; those of others have more bits. One that comes out of 32 bits has been
+/// widened with its sign.
 fn narrow(handle: u64) -> Option<u32> {
-    u32::try_from(handle).ok()
+    let signed = || i32::try_from(handle as i64).map(|handle| handle as u32);
+    u32::try_from(handle).or_else(|_| signed()).ok()
 }
 
 const FILE_NOT_FOUND: win32::RegistryError = win32::RegistryError(2);
