@@ -4,11 +4,12 @@
 //! bytes they are. A shim that is declared with one parameter too few would leave the driver's stack
 //! crooked, so each declaration is compared with the names in mingw's import libraries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use opendriver_win32::{Convention, Dll, Shim, Width, dlls};
+use opendriver_win32::{Convention, Dll, Kind, Shim, Width, dlls};
 
 /// Where mingw keeps its import libraries for 32-bit Windows.
 const LIBRARIES: &str = "/usr/i686-w64-mingw32/lib";
@@ -319,6 +320,178 @@ fn shims_take_what_32_bit_callers_give() {
         wrong.join("\n")
     );
     assert!(seen > 3000, "only {seen} functions were compared");
+}
+
+/// The headers of the C library, without what they define inline.
+const HEADERS: &str = r"
+#include <conio.h>
+#include <ctype.h>
+#include <direct.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fenv.h>
+#include <float.h>
+#include <inttypes.h>
+#include <io.h>
+#include <locale.h>
+#include <malloc.h>
+#include <math.h>
+#include <mbctype.h>
+#include <mbstring.h>
+#include <memory.h>
+#include <process.h>
+#include <search.h>
+#include <share.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/locking.h>
+#include <sys/stat.h>
+#include <sys/timeb.h>
+#include <sys/utime.h>
+#include <time.h>
+#include <wchar.h>
+#include <wctype.h>
+#include <sec_api/stdio_s.h>
+#include <sec_api/stdlib_s.h>
+#include <sec_api/string_s.h>
+#include <sec_api/wchar_s.h>
+";
+
+/// Runs a tool of mingw's; what it says, whether it is content or not.
+fn run(tool: &str, package: &str, arguments: &[&str]) -> (bool, String) {
+    let output = Command::new(tool)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .output();
+    let output = output.unwrap_or_else(|error| {
+        panic!("{tool}: {error}; install it with: apt-get install {package}")
+    });
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+/// How the headers of one C runtime declare functions; those that they lack are left out.
+///
+/// The compiler is told that functions of C remove their own arguments, too, and then decorates their names.
+fn declared(runtime: &str, names: &[&str]) -> HashMap<String, Decoration> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (source, object) = (file("names.c"), file("names.o"));
+    let compile = |names: &[&str]| {
+        let text = format!("{HEADERS}\nvoid *names[] = {{ {} }};\n", names.join(", "));
+        fs::write(&source, text).unwrap();
+        let flags = [
+            "-w",
+            "-fno-builtin",
+            "-fmax-errors=0",
+            "-mlong-double-64",
+            "-D__CRT__NO_INLINE",
+            "-D__cdecl=__attribute__((stdcall))",
+            runtime,
+            "-c",
+            &source,
+            "-o",
+            &object,
+        ];
+        run("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686", &flags)
+    };
+    let (_, complaints) = compile(names);
+    let lacking: HashSet<&str> = complaints
+        .lines()
+        .filter(|line| line.contains(" undeclared here "))
+        .filter_map(|line| line.split('\'').nth(1))
+        .collect();
+    let known: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| !lacking.contains(name))
+        .collect();
+    let (compiled, complaints) = compile(&known);
+    assert!(compiled, "{complaints}");
+    let (_, symbols) = run("i686-w64-mingw32-nm", "binutils-mingw-w64-i686", &[&object]);
+    let symbols = symbols
+        .lines()
+        .filter_map(|line| line.split_whitespace().last());
+    symbols
+        .map(|symbol| undecorated(symbol.strip_prefix("__imp_").unwrap_or(symbol)))
+        .collect()
+}
+
+/// Tells whether a function of C may be given other arguments than its shim takes: its caller removes them.
+fn is_other(shim: &Shim, theirs: u32) -> bool {
+    let ours = shim.stack_bytes();
+    match shim.name {
+        // There is one locale, and so it goes unread where it comes last.
+        name if name.ends_with("_l") => theirs == ours + 4,
+        // Nothing is read of what other programs would be given, nor of a heap that must not change.
+        name if name.contains("spawn") || name.contains("exec") => true,
+        "_heapadd" | "_heapset" => true,
+        // The address of the result comes first, and compilers do not count it.
+        "lldiv" | "imaxdiv" => theirs + 4 == ours,
+        // The headers have another function under this name.
+        "vswprintf" => theirs == 16,
+        "wcstok" => theirs == 8,
+        _ => false,
+    }
+}
+
+#[test]
+fn functions_of_c_take_what_their_headers_say() {
+    let mut wrong = Vec::new();
+    for (dll, runtime, least) in [
+        ("msvcrt.dll", "-D__MSVCRT_VERSION__=0x600", 900),
+        ("ucrtbase.dll", "-D_UCRT", 900),
+    ] {
+        let dll = dlls().iter().find(|known| known.name == dll).unwrap();
+        let shims = || {
+            dll.shims(Width::Bits32)
+                .filter(|shim| shim.convention == Convention::cdecl)
+        };
+        let names: Vec<&str> = shims()
+            .map(|shim| shim.name)
+            .filter(|name| !name.contains('?'))
+            .collect();
+        let headers = declared(runtime, &names);
+        let mut seen = 0;
+        for shim in shims() {
+            let Some(theirs) = headers.get(shim.name) else {
+                continue;
+            };
+            let takes_rest = matches!(shim.params.last(), Some((_, Kind::Rest)));
+            let bytes = shim.stack_bytes();
+            let fits = match *theirs {
+                Decoration::Stdcall(theirs) => {
+                    (!takes_rest && theirs == bytes) || is_other(shim, theirs)
+                }
+                // Variable arguments, or a declaration that does not name a convention.
+                theirs => theirs == Decoration::Plain,
+            };
+            if fits {
+                seen += 1;
+            } else {
+                wrong.push(format!(
+                    "{}!{} is {theirs:?}, not {bytes}",
+                    dll.name, shim.name
+                ));
+            }
+        }
+        assert!(
+            seen > least,
+            "only {seen} functions of {} were compared",
+            dll.name
+        );
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]

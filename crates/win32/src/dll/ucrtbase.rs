@@ -66,10 +66,11 @@ pub(super) static UCRTBASE: Dll = Dll {
     only_64: &[
         objects::ALIASES_64,
         operators::SHIMS_64,
+        math::COMPLEX_64,
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
     ],
-    only_32: &[objects::ALIASES_32, operators::SHIMS_32],
+    only_32: &[objects::ALIASES_32, operators::SHIMS_32, math::COMPLEX_32],
     names: &["ucrtbased.dll"],
     ..Dll::EMPTY
 };

@@ -736,7 +736,7 @@ aliases! {
 }
 
 aliases! {
-    pub(in crate::dll) static PLAIN;
+    pub(in crate::dll) static PLAIN_64;
     SHIMS =>
         "_stat64i32" as "_stat",
         "_stat64" as "_stati64",
@@ -752,6 +752,25 @@ aliases! {
         "_wfindnext64" as "_wfindnexti64",
         "_fstat64i32" as "_fstat",
         "_fstat64" as "_fstati64";
+}
+
+aliases! {
+    pub(in crate::dll) static PLAIN_32;
+    SHIMS =>
+        "_stat32" as "_stat",
+        "_stat32i64" as "_stati64",
+        "_findfirst32" as "_findfirst",
+        "_findnext32" as "_findnext",
+        "_findfirst32i64" as "_findfirsti64",
+        "_findnext32i64" as "_findnexti64",
+        "_wstat32" as "_wstat",
+        "_wstat32i64" as "_wstati64",
+        "_wfindfirst32" as "_wfindfirst",
+        "_wfindnext32" as "_wfindnext",
+        "_wfindfirst32i64" as "_wfindfirsti64",
+        "_wfindnext32i64" as "_wfindnexti64",
+        "_fstat32" as "_fstat",
+        "_fstat32i64" as "_fstati64";
 }
 
 #[cfg(test)]

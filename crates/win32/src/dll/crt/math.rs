@@ -565,9 +565,6 @@ shims! {
     /// Multiplies a `float` by a power of two that is a `long`.
     fn scalblnf(cx, value: f32, power: i32) -> f32 { Ok(scalblnf(value, i64::from(power))) }
 
-    /// Answers the magnitude of a complex number.
-    fn _cabs(cx, at: Addr) -> f64 { Ok(cx.read::<f64>(at)?.hypot(cx.read::<f64>(at.offset(8))?)) }
-
     /// Answers the Bessel function of the first kind, order 0.
     fn _j0(cx, value: f64) -> f64 { Ok(j0(value)) }
 
@@ -594,6 +591,20 @@ shims! {
 
     /// Says whether fused multiplication may be used.
     fn _set_FMA3_enable(cx, flag: i32) -> i32 { Ok(0) }
+}
+
+shims! {
+    pub(in crate::dll) static COMPLEX_64 = "msvcrt.dll", cdecl;
+
+    /// Answers the magnitude of a complex number, which callers pass by its address.
+    fn _cabs(cx, at: Addr) -> f64 { Ok(cx.read::<f64>(at)?.hypot(cx.read::<f64>(at.offset(8))?)) }
+}
+
+shims! {
+    pub(in crate::dll) static COMPLEX_32 = "msvcrt.dll", cdecl;
+
+    /// Answers the magnitude of a complex number, which callers put on the stack.
+    fn _cabs(cx, real: f64, imaginary: f64) -> f64 { Ok(real.hypot(imaginary)) }
 }
 
 aliases! {

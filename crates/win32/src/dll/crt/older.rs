@@ -305,8 +305,6 @@ aliases! {
     SHIMS =>
         "_Gettnames" as "_W_Gettnames",
         "_CRT_RTC_INIT" as "_CRT_RTC_INITW",
-        "_utime64" as "_utime",
-        "_wutime64" as "_wutime",
         "_execl" as "_execv",
         "_execl" as "_execle",
         "_execl" as "_execlp",
@@ -337,4 +335,13 @@ aliases! {
     super::faults::SHIMS => "_crt_debugger_hook" as "__crt_debugger_hook";
     super::ctype::SHIMS => "__iswcsym" as "_iswcsym_l", "__iswcsymf" as "_iswcsymf_l";
     super::startup::SHIMS => "system" as "_wsystem";
+}
+aliases! {
+    pub(in crate::dll) static PLAIN_64;
+    SHIMS => "_utime64" as "_utime", "_wutime64" as "_wutime";
+}
+
+aliases! {
+    pub(in crate::dll) static PLAIN_32;
+    SHIMS => "_utime32" as "_utime", "_wutime32" as "_wutime";
 }

@@ -509,7 +509,7 @@ shims! {
 }
 
 aliases! {
-    pub(in crate::dll) static PLAIN;
+    pub(in crate::dll) static PLAIN_64;
     SHIMS =>
         "_time64" as "time",
         "_gmtime64" as "gmtime",
@@ -522,4 +522,20 @@ aliases! {
     written::OLD =>
         "_ctime64" as "ctime",
         "_wctime64" as "_wctime";
+}
+
+aliases! {
+    pub(in crate::dll) static PLAIN_32;
+    SHIMS =>
+        "_time32" as "time",
+        "_gmtime32" as "gmtime",
+        "_localtime32" as "localtime",
+        "_mktime32" as "mktime",
+        "_mkgmtime32" as "_mkgmtime",
+        "_difftime32" as "difftime",
+        "_ftime32" as "_ftime",
+        "_ftime32_s" as "_ftime_s";
+    written::OLD =>
+        "_ctime32" as "ctime",
+        "_wctime32" as "_wctime";
 }
