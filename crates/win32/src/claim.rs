@@ -68,10 +68,24 @@ impl Cx<'_> {
 
     /// Reads an address of the driver's width.
     pub(crate) fn read_addr(&self, at: Addr) -> Result<Addr, Trap> {
+        self.read_word(at).map(Addr)
+    }
+
+    /// Reads an unsigned number as wide as an address.
+    pub(crate) fn read_word(&self, at: Addr) -> Result<u64, Trap> {
         if self.pointer_size() == 8 {
-            self.read::<u64>(at).map(Addr)
+            self.read(at)
         } else {
-            self.read::<u32>(at).map(|address| Addr(u64::from(address)))
+            self.read::<u32>(at).map(u64::from)
+        }
+    }
+
+    /// Reads a handle, or a signed number as wide as an address: its sign comes along.
+    pub(crate) fn read_signed(&self, at: Addr) -> Result<i64, Trap> {
+        if self.pointer_size() == 8 {
+            self.read(at)
+        } else {
+            self.read::<i32>(at).map(i64::from)
         }
     }
 

@@ -38,11 +38,11 @@ macro_rules! plain_fields {
 plain_fields!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
 macro_rules! wide_fields {
-    ($($type:ident($number:ty)),*) => {$(
+    ($($type:ident($number:ty) by $read:ident),*) => {$(
         impl Field for $type {
             fn size(pointer: u64) -> u64 { pointer }
             fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap> {
-                cx.read_addr(at).map(|value| Self(value.0 as $number))
+                cx.$read(at).map(|value| Self(value as $number))
             }
             fn write(self, cx: &Cx<'_>, at: Addr) -> Result<(), Trap> {
                 cx.write_addr(at, Addr(self.0 as u64))
@@ -51,7 +51,7 @@ macro_rules! wide_fields {
     )*};
 }
 
-wide_fields!(Addr(u64), Size(u64), Handle(u64), Signed(i64));
+wide_fields!(Addr(u64) by read_word, Size(u64) by read_word, Handle(u64) by read_signed, Signed(i64) by read_signed);
 
 impl<'c, 'a> Fields<'c, 'a> {
     fn place<T: Field>(&mut self) -> Addr {

@@ -315,6 +315,15 @@ impl Args<'_> {
         self.slot()
     }
 
+    /// An unsigned number as wide as an address; all ones mean "without end" in either width.
+    pub(crate) fn size(&mut self) -> u64 {
+        let size = self.slot();
+        match self.call {
+            Call::X86(_) if size == u64::from(u32::MAX) => u64::MAX,
+            _ => size,
+        }
+    }
+
     /// A signed number as wide as an address.
     pub(crate) fn signed(&mut self) -> i64 {
         match self.call {

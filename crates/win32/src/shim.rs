@@ -251,7 +251,21 @@ macro_rules! wide {
     )*};
 }
 
-wide! { Addr => Address; Size => Size; }
+wide! { Addr => Address; }
+
+impl Param for Size {
+    const KIND: Kind = Kind::Size;
+    fn take(args: &mut Args<'_>) -> Self {
+        Self(args.size())
+    }
+}
+
+impl Answer for Size {
+    const KIND: Kind = Kind::Size;
+    fn into_raw(self) -> u64 {
+        self.0
+    }
+}
 
 impl Param for Handle {
     const KIND: Kind = Kind::Handle;

@@ -347,7 +347,7 @@ shims! {
 
     /// Starts an empty security descriptor.
     fn InitializeSecurityDescriptor(cx, descriptor: Addr, revision: u32) -> bool {
-        cx.fill(descriptor, 0, 8 + 4 * cx.pointer_size())?;
+        cx.fill(descriptor, 0, 5 * cx.pointer_size())?;
         cx.write(descriptor, 1_u8)?;
         Ok(true)
     }
@@ -362,7 +362,7 @@ shims! {
         let mut control: u16 = cx.read(descriptor.offset(2))?;
         control = control & !0xC | if present { 4 } else { 0 } | if defaulted { 8 } else { 0 };
         cx.write(descriptor.offset(2), control)?;
-        cx.write_addr(descriptor.offset(8 + 3 * cx.pointer_size()), list)?;
+        cx.write_addr(descriptor.offset(4 * cx.pointer_size()), list)?;
         Ok(true)
     }
 
@@ -371,7 +371,7 @@ shims! {
         let control: u16 = cx.read(descriptor.offset(2))?;
         cx.write(present, u32::from(control & 4 != 0))?;
         if control & 4 != 0 {
-            cx.write_addr(list, cx.read_addr(descriptor.offset(8 + 3 * cx.pointer_size()))?)?;
+            cx.write_addr(list, cx.read_addr(descriptor.offset(4 * cx.pointer_size()))?)?;
             cx.write(defaulted, u32::from(control & 8 != 0))?;
         }
         Ok(true)
@@ -379,19 +379,19 @@ shims! {
 
     /// Sets the owner; kept, but nothing asks for it.
     fn SetSecurityDescriptorOwner(cx, descriptor: Addr, owner: Addr, defaulted: bool) -> bool {
-        cx.write_addr(descriptor.offset(8), owner)?;
+        cx.write_addr(descriptor.offset(cx.pointer_size()), owner)?;
         Ok(true)
     }
 
     /// Sets the group; kept, but nothing asks for it.
     fn SetSecurityDescriptorGroup(cx, descriptor: Addr, group: Addr, defaulted: bool) -> bool {
-        cx.write_addr(descriptor.offset(8 + cx.pointer_size()), group)?;
+        cx.write_addr(descriptor.offset(2 * cx.pointer_size()), group)?;
         Ok(true)
     }
 
     /// Answers how many bytes a security descriptor takes.
     fn GetSecurityDescriptorLength(cx, descriptor: Addr) -> u32 {
-        Ok((8 + 4 * cx.pointer_size()) as u32)
+        Ok(5 * cx.pointer_size() as u32)
     }
 
     /// Makes a security descriptor of its textual form; all are the same here: everything is allowed.

@@ -1,20 +1,19 @@
 //! Singly linked lists that threads push to and pop from (`SLIST_HEADER`).
 //!
-//! The header is two words: how many entries there are and a number that changes with each push, and the first entry.
-//! Drivers only look at the first; everything else comes through here, under one lock.
+//! The header has the first entry, how many there are, and a number that changes with each push. Drivers only ask for the
+//! first; everything comes through here, under one lock.
 
 use std::sync::Mutex;
+
+use opendriver_pe::Width;
 
 use crate::cx::Cx;
 use crate::dll::crt::aliases;
 use crate::shim::{Addr, shims};
 use crate::trap::Trap;
 
-/// What the second word holds beside the address of the first entry.
-const NEXT_MASK: u64 = !15;
-/// Bits of the first word that count entries; the rest counts changes.
-const DEPTH_BITS: u64 = 0xFFFF;
-const SEQUENCE: u64 = 0x1_0000;
+/// What the word of the first entry holds beside its address.
+const NEXT_MASK: u64 = !7;
 
 #[derive(Default)]
 struct Lists {
@@ -26,8 +25,7 @@ shims! {
 
     /// Empties a list that is new.
     fn InitializeSListHead(cx, list: Addr) {
-        cx.write(list, 0_u64)?;
-        cx.write(list.offset(8), 0_u64)
+        cx.fill(list, 0, 2 * cx.pointer_size())
     }
 
     /// Puts an entry in front; answers the one that was there.
@@ -45,8 +43,8 @@ shims! {
         locked(cx, || {
             let first = first(cx, list)?;
             if !first.is_null() {
-                let next: u64 = cx.read(first)?;
-                change(cx, list, Addr(next), |depth| depth.wrapping_sub(1))?;
+                let next = cx.read_addr(first)?;
+                change(cx, list, next, |depth| depth.wrapping_sub(1))?;
             }
             Ok(first)
         })
@@ -63,7 +61,7 @@ shims! {
 
     /// Answers how many entries a list has.
     fn QueryDepthSList(cx, list: Addr) -> u16 {
-        cx.read::<u64>(list).map(|word| word as u16)
+        cx.read(Words::of(cx, list).depth)
     }
 
     /// Answers the first entry and leaves it.
@@ -87,28 +85,50 @@ fn locked<T>(cx: &Cx<'_>, run: impl FnOnce() -> Result<T, Trap>) -> Result<T, Tr
     run()
 }
 
+/// Where the parts of a header are: 64-bit drivers have the first entry behind the counts, 32-bit ones before them.
+struct Words {
+    first: Addr,
+    depth: Addr,
+    sequence: Addr,
+}
+
+impl Words {
+    fn of(cx: &Cx<'_>, list: Addr) -> Self {
+        let (first, depth) = match cx.process().width() {
+            Width::Bits64 => (list.offset(8), list),
+            Width::Bits32 => (list, list.offset(4)),
+        };
+        Self {
+            first,
+            depth,
+            sequence: depth.offset(2),
+        }
+    }
+}
+
 fn first(cx: &Cx<'_>, list: Addr) -> Result<Addr, Trap> {
-    let word: u64 = cx.read(list.offset(8))?;
-    Ok(Addr(word & NEXT_MASK))
+    let word = cx.read_addr(Words::of(cx, list).first)?;
+    Ok(Addr(word.0 & NEXT_MASK))
 }
 
 fn change(
     cx: &Cx<'_>,
     list: Addr,
     first: Addr,
-    depth: impl FnOnce(u64) -> u64,
+    depth: impl FnOnce(u16) -> u16,
 ) -> Result<(), Trap> {
-    let word: u64 = cx.read(list)?;
-    let depth = depth(word & DEPTH_BITS) & DEPTH_BITS;
-    cx.write(list, (word & !DEPTH_BITS).wrapping_add(SEQUENCE) | depth)?;
-    cx.write(list.offset(8), first.0)
+    let words = Words::of(cx, list);
+    cx.write(words.depth, depth(cx.read(words.depth)?))?;
+    let sequence = cx.read::<u16>(words.sequence)?;
+    cx.write(words.sequence, sequence.wrapping_add(1))?;
+    cx.write_addr(words.first, first)
 }
 
 fn push(cx: &Cx<'_>, list: Addr, entry: Addr, last: Addr, count: u32) -> Result<Addr, Trap> {
     locked(cx, || {
         let before = first(cx, list)?;
-        cx.write(last, before.0)?;
-        change(cx, list, entry, |depth| depth.wrapping_add(count.into()))?;
+        cx.write_addr(last, before)?;
+        change(cx, list, entry, |depth| depth.wrapping_add(count as u16))?;
         Ok(before)
     })
 }

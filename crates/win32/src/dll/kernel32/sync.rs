@@ -352,8 +352,8 @@ fn wait_several(
         return cx.fail(ERROR_INVALID_PARAMETER, WAIT_FAILED);
     }
     let handles = (0..u64::from(count))
-        .map(|index| cx.read_addr(objects.offset(index * cx.pointer_size())))
-        .map(|address| address.map(|address| Handle(address.0)))
+        .map(|index| cx.read_signed(objects.offset(index * cx.pointer_size())))
+        .map(|handle| handle.map(|handle| Handle(handle as u64)))
         .collect::<Result<Vec<_>, _>>()?;
     wait(cx, &handles, all, milliseconds)
 }
