@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use opendriver::{Manager, Message};
+use opendriver::{Manager, Message, Width};
 use opendriver_abi::structures::{BitmapInfoHeader, FourCc, IcDecompress, Structure};
 use opendriver_codec::BitmapFormat;
 use opendriver_codec::file::avi::{Reader, StreamKind};
@@ -38,7 +38,7 @@ fn main() {
         };
         let file = media::video(video, film);
         let driver = DRIVERS.iter().find(|known| known.file == driver);
-        let driver = driver.expect("the name of a driver").path();
+        let driver = driver.expect("the name of a driver").path(Width::W64);
         let open = |manager: &Manager| {
             let name = driver.to_str().expect("target/ is UTF-8");
             Codec::open(manager, name, FourCc::new(handler), Mode::Decompress).expect("it opens")

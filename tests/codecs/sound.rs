@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use opendriver::Manager;
+use opendriver::{Manager, Width};
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Driver, Flags, Stream, Wish};
 use opendriver_codec::file::{Input, wav};
@@ -138,7 +138,7 @@ fn open(driver: &str) -> (Manager, Driver) {
 /// Where the driver of a name is.
 pub(crate) fn driver_path(name: &str) -> std::path::PathBuf {
     let driver = DRIVERS.iter().find(|driver| driver.file == name);
-    driver.expect("the name of a driver").path()
+    driver.expect("the name of a driver").path(Width::W64)
 }
 
 /// Compares, and says where the first difference is: the bytes themselves would fill the screen.

@@ -1,5 +1,6 @@
 //! `drv info` says what the same file says under Wine.
 
+use opendriver::Width;
 use opendriver_tests::command::drv_json;
 use opendriver_tests::real::{DRIVERS, Real};
 use opendriver_tests::wine::{Wine, windows_path};
@@ -15,7 +16,7 @@ fn drv_info_says_what_the_driver_says_under_wine() {
     compilers::mingw(&["tests/oracle/describe.c"], &program, &libraries);
     let wine = Wine::prepared();
     for driver in DRIVERS {
-        let file = windows_path(&driver.path());
+        let file = windows_path(&driver.path(Width::W64));
         let class = if driver.handler.is_some() {
             "vfw"
         } else {
@@ -34,7 +35,7 @@ fn drv_info_says_what_the_driver_says_under_wine() {
 
 /// What `drv info` says, in the words of the test program.
 fn ours(driver: &Real) -> String {
-    let file = driver.path();
+    let file = driver.path(Width::W64);
     let described = drv_json(["info", file.to_str().expect("target/ has a UTF-8 name")]);
     let described = described.first().expect("drv info says one thing");
     let (acm, vfw) = (&described["acm"], &described["vfw"]);

@@ -2,7 +2,7 @@
 //!
 //! Alone in its process, since it watches what the process takes.
 
-use opendriver::Manager;
+use opendriver::{Manager, Width};
 
 use opendriver_tests::real::DRIVERS;
 
@@ -16,7 +16,7 @@ const SLACK: usize = 256 * 1024;
 fn a_thousand_lives_leave_no_memory_behind() {
     let manager = Manager::builder().trust_foreign_code().build();
     for driver in DRIVERS {
-        let file = driver.path();
+        let file = driver.path(Width::W64);
         let name = file.to_str().expect("target/ has a UTF-8 name");
         for _ in 0..ROUNDS / 10 {
             live(&manager, name);

@@ -13,7 +13,7 @@ mod signal;
 use std::fs::File;
 use std::path::Path;
 
-use opendriver::Manager;
+use opendriver::{Manager, Width};
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::Chain;
 use opendriver_codec::file::{Input, Output, wav};
@@ -21,11 +21,9 @@ use opendriver_tests::{media, real};
 
 /// A manager that finds Wine's codecs by name and has the converter linked in. A driver that writes behind a buffer is found out.
 fn manager() -> Manager {
-    let folder = real::DRIVERS[0].path();
-    let folder = folder.parent().expect("a driver is in a folder");
     Manager::builder()
         .builtin(pcm::driver())
-        .search_path(folder)
+        .search_path(real::folder(Width::W64))
         .guarded_blocks(true)
         .trust_foreign_code()
         .build()

@@ -1,6 +1,8 @@
-//! Real Windows drivers: those that `cargo xtask drivers` fetches.
+//! Real Windows drivers: those that `cargo xtask drivers` fetches, in both widths.
 
 use std::path::PathBuf;
+
+use opendriver::Width;
 
 /// A driver that is to work wholly.
 pub struct Real {
@@ -37,17 +39,32 @@ pub const DRIVERS: [Real; 8] = [
 ];
 
 impl Real {
-    /// Where the driver is.
+    /// Where the driver is that was built for addresses of this width.
     ///
     /// # Panics
-    /// With the command that fetches it, when it is not there.
-    pub fn path(&self) -> PathBuf {
-        let path = crate::target().join("drivers/x86_64").join(self.file);
+    /// As [`folder`].
+    pub fn path(&self, width: Width) -> PathBuf {
+        folder(width).join(self.file)
+    }
+}
+
+/// The folder that has all drivers of this width.
+///
+/// # Panics
+/// With the command that fetches them, when one is not there.
+pub fn folder(width: Width) -> PathBuf {
+    let name = match width {
+        Width::W32 => "i386",
+        Width::W64 => "x86_64",
+    };
+    let folder = crate::target().join("drivers").join(name);
+    for driver in DRIVERS {
+        let path = folder.join(driver.file);
         assert!(
             path.is_file(),
             "{} is missing; get it with: cargo xtask drivers",
             path.display()
         );
-        path
     }
+    folder
 }

@@ -44,12 +44,23 @@ pub enum Width {
 }
 
 impl Width {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::W64, Self::W32];
+
     /// The width of this process.
     pub const HOST: Self = if size_of::<usize>() == 4 {
         Self::W32
     } else {
         Self::W64
     };
+
+    /// How many bits an address has.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::W32 => 32,
+            Self::W64 => 64,
+        }
+    }
 }
 
 /// How a driver reads text.

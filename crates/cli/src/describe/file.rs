@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use object::read::elf::ElfFile64;
 use object::{Object as _, ObjectSymbol as _, SymbolKind};
-use opendriver_pe::{Machine, Version};
+use opendriver_pe::{Machine, Version, Width};
 use serde::Serialize;
 
 use super::kind::Kind;
@@ -17,6 +17,9 @@ pub(crate) struct Facts {
     pub(crate) kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) machine: Option<String>,
+    /// How wide addresses of that machine are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) bits: Option<u8>,
     /// The names that it exports, as it spells them; numbers (`#7`) where there is no name.
     pub(crate) exports: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,6 +54,7 @@ impl Facts {
             size: bytes.len() as u64,
             kind: Kind::of(&bytes),
             machine: None,
+            bits: None,
             exports: Vec::new(),
             version: None,
             problems: Vec::new(),
@@ -68,6 +72,10 @@ impl Facts {
             Ok(file) => file,
             Err(error) => return self.problems.push(format!("it is {error}")),
         };
+        self.bits = Some(match file.layout().width() {
+            Width::Bits32 => 32,
+            Width::Bits64 => 64,
+        });
         self.machine = Some(match file.layout().machine() {
             Machine::X86 => "i386, 32 bits".to_owned(),
             Machine::X86_64 => "x86-64, 64 bits".to_owned(),
@@ -102,7 +110,9 @@ impl Facts {
             Some(0xf3) => "RISC-V",
             _ => "another machine",
         };
-        self.machine = Some(format!("{name}, {} bits", if wide { 64 } else { 32 }));
+        let bits = if wide { 64 } else { 32 };
+        self.bits = Some(bits);
+        self.machine = Some(format!("{name}, {bits} bits"));
         if !wide {
             return;
         }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use anstyle::{AnsiColor, Style};
 use opendriver::registry::Entry;
-use opendriver::{Manager, OpenOptions, Width};
+use opendriver::{Manager, OpenOptions};
 use opendriver_abi::Class;
 use serde::Serialize;
 
@@ -106,13 +106,7 @@ fn row(manager: &Manager, entry: Entry) -> Row {
         .open_with(options)
         .and_then(|instance| instance.module());
     let (bits, why_not) = match opened {
-        Ok(module) => (
-            Some(match module.width {
-                Width::W32 => 32,
-                Width::W64 => 64,
-            }),
-            None,
-        ),
+        Ok(module) => (Some(module.width.bits()), None),
         Err(error) => (None, Some(reason(&error))),
     };
     Row {

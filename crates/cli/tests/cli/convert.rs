@@ -8,10 +8,12 @@ mod reports;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use opendriver::Width;
 use opendriver_codec::file::{Input, avi, wav};
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
+use opendriver_tests::real;
 
-use crate::station::{Ran, Station, windows_drivers};
+use crate::station::{Ran, Station};
 
 /// Half a second, and no whole number of blocks.
 const TONE: Tone = Tone {
@@ -29,7 +31,7 @@ const FILM: Film = Film {
 
 /// A driver of Wine's, by its file.
 fn driver(name: &str) -> String {
-    text(&windows_drivers().join(name))
+    text(&real::folder(Width::W64).join(name))
 }
 
 fn text(path: &Path) -> String {
@@ -451,11 +453,11 @@ fn what_cannot_be_meant_is_said() {
 fn a_driver_for_another_machine_is_named_as_such() {
     let station = Station::new();
     let source = text(&media::sound(Sound::MsAdpcm, TONE));
-    let file = crate::station::windows_drivers_32().join("msadp32.acm");
-    let ran = station.run(&["convert", &source, "out.wav", "--driver", &text(&file)]);
+    let file = station.driver_for_arm("pocket.acm");
+    let ran = station.run(&["convert", &source, "out.wav", "--driver", &file]);
     assert_eq!(ran.status, Some(2), "{ran:?}");
     assert!(
-        ran.err.contains("is for i386, which this host cannot run"),
+        ran.err.contains("is for ARM, which this host cannot run"),
         "{ran:?}"
     );
 }

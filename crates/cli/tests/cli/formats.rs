@@ -1,6 +1,9 @@
 //! `drv formats` of what is installed.
 
-use crate::station::{Station, windows_drivers};
+use opendriver::Width;
+use opendriver_tests::real;
+
+use crate::station::Station;
 
 fn install(station: &Station, alias: &str, file: &str) {
     let ran = station.run(&["registry", "set", "Drivers32", alias, file]);
@@ -10,7 +13,7 @@ fn install(station: &Station, alias: &str, file: &str) {
 #[test]
 fn all_installed_codecs_are_listed_and_a_broken_one_stops_none() {
     let station = Station::new();
-    let folder = windows_drivers();
+    let folder = real::folder(Width::W64);
     let driver = |name: &str| folder.join(name).display().to_string();
     install(&station, "msacm.call", &driver("msg711.acm"));
     install(&station, "msacm.gone", "/nowhere/gone.acm");

@@ -5,11 +5,13 @@
 
 use std::path::Path;
 
+use opendriver::Width;
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
+use opendriver_tests::real;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
 
-use crate::station::{Station, windows_drivers};
+use crate::station::Station;
 
 /// Where the pages pretend to be.
 const HERE: &str = "/home/you/drivers";
@@ -17,7 +19,7 @@ const HERE: &str = "/home/you/drivers";
 #[test]
 fn the_reference_says_what_drv_does() {
     let station = Station::new();
-    for driver in std::fs::read_dir(windows_drivers()).expect("the drivers") {
+    for driver in std::fs::read_dir(real::folder(Width::W64)).expect("the drivers") {
         let driver = driver.expect("a driver").path();
         let name = driver
             .file_name()
@@ -106,7 +108,7 @@ fn the_walk_for_archivists_comes_to_its_end() {
     );
     for codec in ["iccvid.dll", "msvidc32.dll", "msadp32.acm", "msgsm32.acm"] {
         let to = station.path("codecs").join(codec);
-        std::fs::copy(windows_drivers().join(codec), to).expect("the folder is ours");
+        std::fs::copy(real::folder(Width::W64).join(codec), to).expect("the folder is ours");
     }
     check("../../docs/codecs.md", &station);
 }

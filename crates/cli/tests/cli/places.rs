@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::station::{Station, windows_drivers};
+use opendriver::Width;
+use opendriver_tests::real;
+
+use crate::station::Station;
 
 #[test]
 fn a_named_registry_lies_above_that_of_the_user_and_takes_the_changes() {
@@ -100,7 +103,7 @@ fn a_bare_name_is_looked_for_here_then_in_path_then_in_the_variable() {
 
 #[test]
 fn a_windows_driver_is_found_and_opened_from_a_folder_of_drivers() {
-    let folder = windows_drivers();
+    let folder = real::folder(Width::W64);
     let folder = folder.to_str().expect("UTF-8");
     let ran = Station::new().run(&[
         "open",

@@ -3,13 +3,15 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use opendriver::Width;
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
+use opendriver_tests::real;
 
-use crate::station::{Station, windows_drivers};
+use crate::station::Station;
 
 fn installed(station: &Station, files: &[(&str, &str)]) {
     for (alias, file) in files {
-        let file = windows_drivers().join(file);
+        let file = real::folder(Width::W64).join(file);
         let file = file.to_str().expect("UTF-8");
         let ran = station.run(&["registry", "set", "Drivers32", alias, file]);
         assert_eq!(ran.status, Some(0), "{ran:?}");

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use opendriver::Width;
+use opendriver_tests::real;
 use opendriver_tests::root;
 use saphyr::{LoadableYamlNode as _, Yaml};
 
 use crate::batch::{files_below, tone};
-use crate::station::{Station, windows_drivers};
+use crate::station::Station;
 
 /// How many files the archive has.
 const FILES: usize = 9;
@@ -157,7 +159,7 @@ fn the_image_has_its_drivers_installed() {
     std::fs::create_dir(station.path("codecs")).expect("ours");
     for driver in ["msadp32.acm", "msrle32.dll"] {
         std::fs::copy(
-            windows_drivers().join(driver),
+            real::folder(Width::W64).join(driver),
             station.path("codecs").join(driver),
         )
         .expect("ours");

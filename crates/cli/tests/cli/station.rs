@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use opendriver::Width;
 use opendriver_tests::fixtures::{Target, compiled_text};
+use opendriver_tests::real;
 use tempfile::TempDir;
 
 const DRV: &str = env!("CARGO_BIN_EXE_drv");
@@ -35,6 +37,18 @@ impl Station {
     pub(crate) fn driver(&self, name: &str, source: &str, target: Target) {
         let compiled = compiled_text("cli", source, target);
         std::fs::copy(compiled, self.path(name)).expect("the folder is ours");
+    }
+
+    /// Puts a Windows driver into the folder that was built for a processor of telephones. Answers where it is.
+    pub(crate) fn driver_for_arm(&self, name: &str) -> String {
+        /// `IMAGE_FILE_MACHINE_ARMNT`
+        const ARM: [u8; 2] = 0x01c4_u16.to_le_bytes();
+        let i386 = real::folder(Width::W32).join("msadp32.acm");
+        let mut image = std::fs::read(i386).expect("the driver");
+        let headers = u32::from_le_bytes(image[0x3c..0x40].try_into().expect("four bytes"));
+        image[headers as usize + 4..][..2].copy_from_slice(&ARM);
+        let path = self.file(name, image);
+        path.into_os_string().into_string().expect("UTF-8")
     }
 
     /// `drv` in the folder, with this command line.
@@ -106,20 +120,4 @@ impl Ran {
             })
             .collect()
     }
-}
-
-/// The folder with Wine's drivers for 64-bit Windows.
-pub(crate) fn windows_drivers() -> PathBuf {
-    let folder = opendriver_tests::target().join("drivers/x86_64");
-    assert!(
-        folder.is_dir(),
-        "{} is missing; fetch the drivers with: cargo xtask drivers",
-        folder.display()
-    );
-    folder
-}
-
-/// The folder with Wine's drivers for 32-bit Windows.
-pub(crate) fn windows_drivers_32() -> PathBuf {
-    Path::new(&windows_drivers()).with_file_name("i386")
 }

@@ -3,9 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
+use opendriver::Width;
 use opendriver_tests::fixtures::Target;
+use opendriver_tests::real;
 
-use crate::station::{Station, windows_drivers};
+use crate::station::Station;
 
 /// A Windows driver that opens the echo driver, asks it, and closes it again, all inside one message.
 const ASKS_ECHO: &str = r#"
@@ -133,7 +135,7 @@ fn a_driver_that_never_answers_was_told_of_by_trace() {
 #[test]
 fn messages_have_the_names_of_the_class_that_was_asked_for() {
     let station = Station::new();
-    let folder = windows_drivers();
+    let folder = real::folder(Width::W64);
     let path = [
         "--path",
         folder.to_str().expect("UTF-8"),

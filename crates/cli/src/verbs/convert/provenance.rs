@@ -68,6 +68,8 @@ pub(super) struct DriverFacts {
     name: String,
     module: String,
     kind: &'static str,
+    /// How wide its addresses are.
+    bits: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,6 +143,7 @@ impl DriverFacts {
             name: step.driver.clone().unwrap_or_default(),
             module: module.name.clone(),
             kind: module.kind,
+            bits: module.width.bits(),
             path: path.map(|path| path.display().to_string()),
             // The file may have gone since it was loaded; then there is nothing to say of it.
             sha256: path.and_then(|path| Some(Hash::of_file(path).ok()?.0)),
