@@ -24,6 +24,8 @@ mod imports;
 mod layout;
 mod load_config;
 #[cfg(target_os = "linux")]
+pub mod low;
+#[cfg(target_os = "linux")]
 mod mapping;
 mod relocations;
 mod resources;

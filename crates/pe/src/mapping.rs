@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 
 use crate::layout::{PAGE, round_up};
-use crate::{Access, Directory, Error, File, Image, Layout, Width, relocations};
+use crate::{Access, Directory, Error, File, Image, Layout, Width, low, relocations};
 
 /// Windows aligns images so, and programs use the low bits of a module handle as flags.
 const GRANULARITY: usize = 0x1_0000;
@@ -171,6 +171,17 @@ impl Memory {
         (memory.address() == address).then_some(memory)
     }
 
+    /// Maps fresh pages where 32-bit addresses reach, aligned as Windows aligns.
+    fn low(size: usize) -> Result<Self, Error> {
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        let start = low::map(size, GRANULARITY, access.bits().cast_signed());
+        let start = start.ok_or(Error::NoRoom {
+            size: size as u64,
+            place: "below 4 GiB",
+        })?;
+        Ok(Self { start, size })
+    }
+
     /// Maps fresh pages where the system likes, aligned as Windows aligns.
     fn anywhere(size: usize) -> Result<Self, Error> {
         let wide = anonymous(ptr::null_mut(), size + GRANULARITY, MapFlags::empty())
@@ -218,14 +229,13 @@ fn place(layout: &Layout, placement: Placement) -> Result<Memory, Error> {
     let size = round_up(layout.image_size(), PAGE) as usize;
     let own = layout.image_base();
     let fits = |base: u64, end: u64| {
-        base != 0
+        base >= GRANULARITY as u64
             && base.is_multiple_of(u64::from(PAGE))
             && base
                 .checked_add(size as u64)
                 .is_some_and(|stop| stop <= end)
     };
     let low = placement == Placement::Below4G || layout.width() == Width::Bits32;
-    let end = if low { FOUR_GIB } else { 1 << 47 };
     let wish = match placement {
         Placement::At(address) => address,
         Placement::Anywhere | Placement::Below4G => own,
@@ -234,6 +244,12 @@ fn place(layout: &Layout, placement: Placement) -> Result<Memory, Error> {
     if wish != own && !movable && layout.is_stripped_of_relocations() {
         return Err(Error::NotRelocatable { base: own });
     }
+    let end = match (placement, low) {
+        (_, false) => 1 << 47,
+        // What can be moved goes below 2 GiB, where no address is a negative number.
+        (Placement::Anywhere | Placement::Below4G, true) if movable => low::SIGNED_END,
+        (_, true) => FOUR_GIB,
+    };
     if fits(wish, end)
         && let Some(memory) = Memory::at(wish as usize, size)
     {
@@ -249,29 +265,10 @@ fn place(layout: &Layout, placement: Placement) -> Result<Memory, Error> {
         return Err(Error::NotRelocatable { base: own });
     }
     if low {
-        below_4g(size)
+        Memory::low(size)
     } else {
         Memory::anywhere(size)
     }
-}
-
-/// Tries addresses from 1 GiB upwards, then those below: what is taken there is the program's own and the kernel's choice.
-fn below_4g(size: usize) -> Result<Memory, Error> {
-    const STEP: usize = 16 << 20;
-    let upper = (1 << 30..FOUR_GIB as usize).step_by(STEP);
-    let lower = (STEP..1 << 30).step_by(STEP);
-    for address in upper.chain(lower) {
-        if address + size > FOUR_GIB as usize {
-            continue;
-        }
-        if let Some(memory) = Memory::at(address, size) {
-            return Ok(memory);
-        }
-    }
-    Err(Error::NoRoom {
-        size: size as u64,
-        place: "below 4 GiB",
-    })
 }
 
 /// Copies what the file has; the rest of the pages is zero already and stays untouched. What only debuggers read stays

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::heap::Heap;
-use crate::process::Process;
-use crate::shim::{Addr, Size};
+use crate::process::{Process, Width};
+use crate::shim::{Addr, Handle, Size};
 use crate::station::{Report, Station};
 use crate::thread::Thread;
 use crate::trap::Trap;
@@ -48,6 +48,14 @@ impl<'a> Cx<'a> {
     /// Bytes of a pointer in the calling driver: 4 or 8.
     pub(crate) fn pointer_size(&self) -> u64 {
         self.process.width().bytes().into()
+    }
+
+    /// The address that a handle of a block or a module is: one above 2 GiB in a 32-bit driver came with its sign.
+    pub(crate) fn address(&self, handle: Handle) -> Addr {
+        match self.process.width() {
+            Width::Bits32 => Addr(handle.0 & u64::from(u32::MAX)),
+            Width::Bits64 => Addr(handle.0),
+        }
     }
 
     /// `SetLastError`.

@@ -66,22 +66,14 @@ pub fn width_of(head: &[u8]) -> Option<Width> {
     }
 }
 
-/// Pages that 32-bit drivers reach.
+/// Memory that 32-bit drivers reach.
 pub mod low {
     use std::ptr::NonNull;
 
+    pub use crate::x86::pool::Pool;
+
     /// Maps fresh zeroed pages below 4 GiB; none where there is no room.
     pub fn map(bytes: usize) -> Option<NonNull<u8>> {
-        let protection = libc::PROT_READ | libc::PROT_WRITE;
-        NonNull::new(crate::x86::low::map(bytes.max(1), protection)?)
-    }
-
-    /// Unmaps them.
-    ///
-    /// # Safety
-    /// `address` and `bytes` are what one call of [`map`] answered and was given, and nobody uses the pages any more.
-    pub unsafe fn unmap(address: NonNull<u8>, bytes: usize) {
-        // SAFETY: the caller vouches for the pages.
-        unsafe { libc::munmap(address.as_ptr().cast(), bytes.max(1)) };
+        opendriver_pe::low::map(bytes, 1, libc::PROT_READ | libc::PROT_WRITE)
     }
 }

@@ -12,6 +12,7 @@ use opendriver_pe::Width;
 
 use crate::heap;
 use crate::load::Images;
+use crate::x86::low;
 
 pub(crate) const PAGE: u64 = 4096;
 /// What reservations are aligned to.
@@ -28,6 +29,14 @@ pub(crate) mod protection {
     pub(crate) const EXECUTE_READWRITE: u32 = 0x40;
     pub(crate) const EXECUTE_WRITECOPY: u32 = 0x80;
     pub(crate) const GUARD: u32 = 0x100;
+}
+
+/// Where the addresses end that a driver may have memory at.
+pub(crate) const fn end_of(width: Width) -> u64 {
+    match width {
+        Width::Bits32 => 0xFFFF_0000,
+        Width::Bits64 => 0x7FFF_FFFF_0000,
+    }
 }
 
 /// What `VirtualQuery` answers.
@@ -87,12 +96,13 @@ impl Reservations {
         } else {
             libc::PROT_NONE
         };
+        let whole = size.checked_add(at % GRANULE)?;
         let base = if at == 0 {
             map_aligned(size, native, width)?
         } else {
-            map_at(at & !(GRANULE - 1), size + at % GRANULE, native)?
+            map_at(at & !(GRANULE - 1), whole, native, width)?
         };
-        let pages = (size + at % GRANULE).div_ceil(PAGE) as usize;
+        let pages = whole.div_ceil(PAGE) as usize;
         let pages = vec![if commit { protection } else { 0 }; pages];
         let mut reservations = self.by_base.lock().expect("no holder panics");
         reservations.insert(base, Reservation { protection, pages });
@@ -158,7 +168,7 @@ impl Reservations {
         protection: u32,
     ) -> Option<u32> {
         let native = native(protection)?;
-        let before = self.query(images, at);
+        let before = self.query(images, at, Width::Bits64);
         if before.state != COMMIT {
             return None;
         }
@@ -183,7 +193,7 @@ impl Reservations {
     }
 
     /// Says what lies at an address.
-    pub(crate) fn query(&self, images: &Images, at: u64) -> Region {
+    pub(crate) fn query(&self, images: &Images, at: u64, width: Width) -> Region {
         let at = at & !(PAGE - 1);
         let reservations = self.by_base.lock().expect("no holder panics");
         let inside = reservations
@@ -192,7 +202,7 @@ impl Reservations {
             .filter(|(base, reservation)| at - **base < reservation.size());
         match inside {
             Some((base, reservation)) => reservation.query(*base, at),
-            None => query_kernel(images, at),
+            None => query_kernel(images, at, width),
         }
     }
 }
@@ -227,14 +237,14 @@ impl Drop for Reservations {
 }
 
 /// Says what the kernel knows of an address that was not reserved by the driver.
-fn query_kernel(images: &Images, at: u64) -> Region {
+fn query_kernel(images: &Images, at: u64, width: Width) -> Region {
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     let image = images
         .by_address(at)
         .map(|image| (image.base(), image.base() + image.size()));
     let mut free = Region {
         base: at,
-        size: 0x7FFF_FFFF_0000_u64.saturating_sub(at),
+        size: end_of(width).saturating_sub(at),
         allocation: 0,
         allocation_protection: 0,
         state: FREE,
@@ -249,7 +259,7 @@ fn query_kernel(images: &Images, at: u64) -> Region {
             continue;
         }
         if start > at {
-            free.size = start - at;
+            free.size = start.min(end_of(width)) - at;
             return free;
         }
         let end = image.map_or(end, |(_, image_end)| end.min(image_end));
@@ -311,7 +321,11 @@ fn protect_native(at: u64, size: u64, native: i32) -> bool {
 }
 
 /// Maps pages at a multiple of the granule.
-fn map_aligned(size: u64, native: i32, width: Width) -> Option<u64> {
+pub(crate) fn map_aligned(size: u64, native: i32, width: Width) -> Option<u64> {
+    if width == Width::Bits32 {
+        let at = low::map_aligned(usize::try_from(size).ok()?, GRANULE as usize, native)?;
+        return Some(at as u64);
+    }
     let wide = size.checked_add(GRANULE)?;
     let at = heap::map_low(usize::try_from(wide).ok()?, native, width) as u64;
     if at == 0 {
@@ -328,7 +342,11 @@ fn map_aligned(size: u64, native: i32, width: Width) -> Option<u64> {
 }
 
 /// Maps pages at an address that nobody uses.
-fn map_at(at: u64, size: u64, native: i32) -> Option<u64> {
+pub(crate) fn map_at(at: u64, size: u64, native: i32, width: Width) -> Option<u64> {
+    // As on Windows, nothing stands in the lowest 64 KiB.
+    if at < GRANULE || at.checked_add(size)? > end_of(width) {
+        return None;
+    }
     let flags =
         libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED_NOREPLACE;
     let size = usize::try_from(size).ok()?;

@@ -8,6 +8,7 @@
 pub(crate) mod enter;
 pub(crate) mod gate;
 pub(crate) mod low;
+pub(crate) mod pool;
 pub(crate) mod stub;
 
 pub(crate) use gate::Caller;

@@ -54,6 +54,63 @@ fn an_image_of_32_bits_always_stands_where_they_reach() {
 }
 
 #[test]
+fn two_images_of_32_bits_that_want_the_same_place_stand_apart() {
+    let description = Description {
+        width: Width::Bits32,
+        base: 0x1000_0000,
+        pointers: 1,
+        ..Description::default()
+    };
+    let pointer = description.build().pointers[0];
+    let first = mapped(&description, Placement::Anywhere).unwrap();
+    let second = mapped(&description, Placement::Anywhere).unwrap();
+    assert_eq!(first.base(), 0x1000_0000);
+    assert_ne!(second.base(), first.base());
+    for mapping in [first, second] {
+        assert_eq!(mapping.base() % 0x1_0000, 0);
+        let word = mapping.slice(pointer, 4).unwrap().try_into().unwrap();
+        assert_eq!(u32::from_le_bytes(word) as usize, mapping.base());
+    }
+}
+
+#[test]
+fn what_can_move_does_not_stand_where_addresses_are_negative() {
+    let mut description = Description {
+        width: Width::Bits32,
+        base: 0x8765_0000,
+        pointers: 1,
+        ..Description::default()
+    };
+    let moved = mapped(&description, Placement::Anywhere).unwrap();
+    assert!(moved.base() + moved.size() <= 1 << 31);
+    let asked = mapped(&description, Placement::At(0x8766_0000)).unwrap();
+    assert_eq!(asked.base(), 0x8766_0000);
+    // Nor where a null pointer with an offset leads.
+    description.base = 0x1000;
+    let moved = mapped(&description, Placement::Anywhere).unwrap();
+    assert!(moved.base() >= 0x1_0000);
+}
+
+#[test]
+fn an_image_of_32_bits_that_cannot_move_stands_at_its_own_address_or_says_so() {
+    let mut bytes = Description {
+        width: Width::Bits32,
+        base: 0x8870_0000,
+        ..Description::default()
+    }
+    .build()
+    .bytes;
+    bytes[0x40 + 22] |= 1;
+    let file = File::parse(&bytes).unwrap();
+    let first = map(&file, Placement::Anywhere).unwrap();
+    assert_eq!(first.base(), 0x8870_0000);
+    let error = map(&file, Placement::Anywhere).unwrap_err();
+    assert!(matches!(error, Error::NotRelocatable { base: 0x8870_0000 }));
+    drop(first);
+    map(&file, Placement::Anywhere).unwrap();
+}
+
+#[test]
 fn an_image_that_cannot_move_says_so() {
     let mut bytes = Description {
         base: 0x5_5000_0000,

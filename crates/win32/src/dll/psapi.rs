@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::dll::crt::aliases;
+use crate::dll::kernel32::modules::module_of;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::load::ModuleRef;
 use crate::shim::{Addr, Dll, Handle, Size, shims};
@@ -51,7 +52,7 @@ shims! {
         if u64::from(size) < 3 * cx.pointer_size() {
             return cx.fail(ERROR_INSUFFICIENT_BUFFER, false);
         }
-        let Some(ModuleRef::Image(image)) = cx.process().images().by_handle(module.0) else {
+        let Some(ModuleRef::Image(image)) = module_of(cx, module) else {
             return cx.fail(ERROR_INVALID_HANDLE, false);
         };
         cx.fields(info).put(Addr(image.base()))?.put(image.size() as u32)?.put(Addr(image.entry()))?;
@@ -114,12 +115,7 @@ fn name(
     room: u32,
     base: bool,
 ) -> Result<u32, Trap> {
-    let handle = if module == Handle::NULL {
-        cx.process().program_handle()
-    } else {
-        module.0
-    };
-    let path = match cx.process().images().by_handle(handle) {
+    let path = match module_of(cx, module) {
         Some(ModuleRef::Image(image)) => image.dos_path(),
         Some(ModuleRef::Program) => r"C:\windows\system32\opendriver.exe".to_owned(),
         Some(ModuleRef::Shims(dll)) => format!(r"C:\windows\system32\{}", dll.name),

@@ -48,6 +48,9 @@ shims! {
     fn HeapCreate(cx, options: u32, initial: Size, maximum: Size) -> Handle {
         let heaps = cx.state::<Heaps>();
         let mark = cx.allocate_zeroed(Size(16));
+        if mark.is_null() {
+            return cx.fail(ERROR_NOT_ENOUGH_MEMORY, Handle::NULL);
+        }
         let heap = Heap::new(heaps.made.fetch_add(1, Ordering::Relaxed) + 2, cx.process().width());
         heaps.by_handle.write().expect("no holder panics").insert(mark.0, Arc::new(heap));
         Ok(Handle(mark.0))
@@ -56,9 +59,9 @@ shims! {
     /// Frees a heap and all its blocks.
     fn HeapDestroy(cx, heap: Handle) -> bool {
         let heaps = cx.state::<Heaps>();
-        let removed = heaps.by_handle.write().expect("no holder panics").remove(&heap.0);
+        let removed = heaps.by_handle.write().expect("no holder panics").remove(&cx.address(heap).0);
         match removed {
-            Some(_) => Ok(cx.free(Addr(heap.0))),
+            Some(_) => Ok(cx.free(cx.address(heap))),
             None => cx.fail(ERROR_INVALID_HANDLE, false),
         }
     }
@@ -118,6 +121,7 @@ shims! {
 }
 
 fn with_heap<T>(cx: &Cx<'_>, handle: Handle, use_it: impl FnOnce(&Heap) -> T) -> Option<T> {
+    let handle = cx.address(handle);
     if handle.0 == cx.process().peb().default_heap() {
         return Some(use_it(cx.heap()));
     }

@@ -89,7 +89,7 @@ family! {
 const RECORD: u64 = 24;
 
 fn record(cx: &Cx<'_>, block: Handle) -> Option<Addr> {
-    let record = Addr(block.0.checked_sub(MARK)?);
+    let record = Addr(cx.address(block).0.checked_sub(MARK)?);
     let is_record = record.0.is_multiple_of(16)
         && cx.heap().size(record) == Some(RECORD)
         && cx.read::<u64>(record.offset(16)).ok() == Some(record.0);
@@ -100,7 +100,7 @@ fn record(cx: &Cx<'_>, block: Handle) -> Option<Addr> {
 fn live(cx: &Cx<'_>, block: Handle) -> Option<Addr> {
     match record(cx, block) {
         Some(record) => cx.read(record).ok().map(Addr),
-        None => cx.heap().size(Addr(block.0)).map(|_| Addr(block.0)),
+        None => Some(cx.address(block)).filter(|block| cx.heap().size(*block).is_some()),
     }
 }
 

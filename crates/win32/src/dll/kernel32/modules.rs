@@ -144,7 +144,7 @@ pub(crate) fn module_of(cx: &Cx<'_>, module: Handle) -> Option<ModuleRef> {
     let handle = if module == Handle::NULL {
         process.program_handle()
     } else {
-        module.0
+        cx.address(module).0
     };
     process.images().by_handle(handle)
 }

@@ -1,7 +1,7 @@
 //! Address space: `VirtualAlloc` and its kin, and asking whether memory can be touched.
 
 use crate::cx::Cx;
-use crate::memory::{COMMIT, FREE, PAGE, RESERVE, Region, Reservations, protection};
+use crate::memory::{self, COMMIT, FREE, PAGE, RESERVE, Region, Reservations, protection};
 use crate::shim::{Addr, Handle, Size, shims};
 use crate::trap::Trap;
 
@@ -173,9 +173,12 @@ pub(in crate::dll) fn query(cx: &Cx<'_>, at: Addr, info: Addr, length: Size) -> 
     if length.0 < bytes {
         return cx.fail(24, Size(0));
     }
-    let region = cx
-        .state::<Reservations>()
-        .query(cx.process().images(), at.0);
+    let width = cx.process().width();
+    if at.0 >= memory::end_of(width) {
+        return cx.fail(ERROR_INVALID_PARAMETER, Size(0));
+    }
+    let images = cx.process().images();
+    let region = cx.state::<Reservations>().query(images, at.0, width);
     let Region {
         base,
         size,

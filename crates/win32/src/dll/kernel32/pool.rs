@@ -572,10 +572,10 @@ shims! {
     }
 
     /// Ends a queue of timers.
-    fn DeleteTimerQueue(cx, queue: Handle) -> bool { Ok(cx.free(Addr(queue.0))) }
+    fn DeleteTimerQueue(cx, queue: Handle) -> bool { Ok(cx.free(cx.address(queue))) }
 
     /// Ends a queue of timers.
-    fn DeleteTimerQueueEx(cx, queue: Handle, completion: Handle) -> bool { Ok(cx.free(Addr(queue.0))) }
+    fn DeleteTimerQueueEx(cx, queue: Handle, completion: Handle) -> bool { Ok(cx.free(cx.address(queue))) }
 
     /// Calls a function when an object is ready or the time is up.
     fn RegisterWaitForSingleObject(cx, wait: Addr, object: Handle, function: Addr, context: Addr, milliseconds: u32, flags: u32) -> bool {

@@ -45,7 +45,7 @@ shims! {
     }
 
     /// Answers where the bytes of a loaded resource lie.
-    fn LockResource(cx, resource: Handle) -> Addr { Ok(Addr(resource.0)) }
+    fn LockResource(cx, resource: Handle) -> Addr { Ok(cx.address(resource)) }
 
     /// Answers how many bytes a found resource has.
     fn SizeofResource(cx, module: Handle, resource: Handle) -> u32 {
@@ -151,15 +151,15 @@ fn entry(cx: &Cx<'_>, module: Handle, resource: Handle) -> Result<Option<(Addr, 
     if resource == Handle::NULL {
         return Ok(None);
     }
+    let at = cx.address(resource);
     let by_module = match module_of(cx, module) {
-        Some(ModuleRef::Image(image)) if image.contains(resource.0) => Some(image),
+        Some(ModuleRef::Image(image)) if image.contains(at.0) => Some(image),
         // Some callers name no module; the entry tells which it is.
-        _ => cx.process().images().by_address(resource.0),
+        _ => cx.process().images().by_address(at.0),
     };
     let Some(image) = by_module else {
         return Ok(None);
     };
-    let at = Addr(resource.0);
     let (rva, size) = (cx.read::<u32>(at)?, cx.read::<u32>(at.offset(4))?);
     Ok(Some((Addr(image.base() + u64::from(rva)), size)))
 }

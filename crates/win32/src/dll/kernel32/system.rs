@@ -3,6 +3,7 @@
 use crate::cx::Cx;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::peb::VERSION;
+use crate::process::Width;
 use crate::shim::{Addr, Handle, Size, shims};
 use crate::trap::Trap;
 
@@ -96,7 +97,7 @@ shims! {
 
     /// Describes memory, in numbers as wide as addresses.
     fn GlobalMemoryStatus(cx, status: Addr) {
-        let memory = memory();
+        let memory = memory(cx.process().width());
         let size = 8 + 6 * cx.pointer_size();
         let most = if cx.pointer_size() == 8 { u64::MAX } else { 0x7fff_ffff };
         let mut fields = cx.fields(status);
@@ -112,7 +113,7 @@ shims! {
         if cx.read::<u32>(status)? != 64 {
             return cx.fail(ERROR_INVALID_PARAMETER, false);
         }
-        let memory = memory();
+        let memory = memory(cx.process().width());
         let mut fields = cx.fields(status);
         fields.skip::<u32>().put(memory.load)?;
         for value in memory.numbers {
@@ -124,7 +125,7 @@ shims! {
 
     /// Writes how much memory the machine has, in kilobytes.
     fn GetPhysicallyInstalledSystemMemory(cx, kilobytes: Addr) -> bool {
-        cx.write(kilobytes, memory().numbers[0] / 1024)?;
+        cx.write(kilobytes, memory(cx.process().width()).numbers[0] / 1024)?;
         Ok(true)
     }
 
@@ -330,7 +331,7 @@ struct Memory {
     numbers: [u64; 6],
 }
 
-fn memory() -> Memory {
+fn memory(width: Width) -> Memory {
     // SAFETY: all zeros is a valid value of this structure of numbers.
     let mut info: libc::sysinfo = unsafe { std::mem::zeroed() };
     // SAFETY: the structure is ours and lives through the call.
@@ -338,7 +339,10 @@ fn memory() -> Memory {
     let unit = u64::from(info.mem_unit).max(1);
     let (total, free) = (info.totalram * unit, (info.freeram + info.bufferram) * unit);
     let (swap, free_swap) = (info.totalswap * unit, info.freeswap * unit);
-    let addresses = 0x7fff_fffe_0000;
+    let (addresses, taken) = match width {
+        Width::Bits32 => (0x7ffe_0000, 0x1000_0000),
+        Width::Bits64 => (0x7fff_fffe_0000, 4 << 30),
+    };
     Memory {
         load: (100 - (100 * u128::from(free) / u128::from(total.max(1))).min(100)) as u32,
         numbers: [
@@ -347,7 +351,7 @@ fn memory() -> Memory {
             total + swap,
             free + free_swap,
             addresses,
-            addresses - (4 << 30),
+            addresses - taken,
         ],
     }
 }

@@ -9,7 +9,8 @@ use crate::cx::Cx;
 use crate::disk;
 use crate::dll::kernel32::files::OpenFile;
 use crate::letters::Letters::{self, Ansi, Wide};
-use crate::memory::GRANULE;
+use crate::memory::{self, GRANULE};
+use crate::process::Width;
 use crate::shim::{Addr, Handle, Size, shims};
 use crate::trap::Trap;
 
@@ -229,7 +230,8 @@ fn map(
     } else {
         libc::MAP_SHARED
     };
-    match map_native(&section.file, offset, size, native, sharing, at.0) {
+    let width = cx.process().width();
+    match map_native(&section, offset, size, native, sharing, at.0, width) {
         Some(view) => {
             let base = view.base;
             cx.state::<Views>()
@@ -246,38 +248,22 @@ fn map(
 
 /// Maps pages at a multiple of the granule: room is reserved first, and the file put over it.
 fn map_native(
-    file: &File,
+    section: &Section,
     offset: u64,
     size: u64,
     native: i32,
     sharing: i32,
     at: u64,
+    width: Width,
 ) -> Option<View> {
-    let size = size.next_multiple_of(0x1000);
-    let room = size.checked_add(if at == 0 { GRANULE } else { 0 })?;
-    let fixed = if at == 0 {
-        0
-    } else {
-        libc::MAP_FIXED_NOREPLACE
+    let size = size.checked_next_multiple_of(0x1000)?;
+    let base = match at {
+        0 => memory::map_aligned(size, libc::PROT_NONE, width)?,
+        at => memory::map_at(at, size, libc::PROT_NONE, width)?,
     };
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | fixed;
-    // SAFETY: without MAP_FIXED, new pages replace nothing.
-    let reserved =
-        unsafe { libc::mmap(at as *mut _, room as usize, libc::PROT_NONE, flags, -1, 0) };
-    if reserved == libc::MAP_FAILED {
-        return None;
-    }
-    let reserved = reserved as u64;
-    let base = reserved.next_multiple_of(GRANULE);
-    for (start, end) in [(reserved, base), (base + size, reserved + room)] {
-        if end > start {
-            // SAFETY: the ends of the room that was just reserved.
-            unsafe { libc::munmap(start as *mut _, (end - start) as usize) };
-        }
-    }
     let view = View { base, size };
-    let (descriptor, sharing) = (file.as_raw_fd(), sharing | libc::MAP_FIXED);
-    // SAFETY: replaces the middle of the room that was just reserved.
+    let (descriptor, sharing) = (section.file.as_raw_fd(), sharing | libc::MAP_FIXED);
+    // SAFETY: replaces the room that was just reserved.
     let mapped = unsafe {
         libc::mmap(
             base as *mut _,
