@@ -5,7 +5,7 @@
 )]
 
 #[cfg(all(target_os = "linux", not(miri)))]
-mod fenced;
+pub(crate) mod fenced;
 
 mod guards;
 
@@ -89,7 +89,7 @@ unsafe impl Memory for Heap {
 
     #[cfg(all(target_os = "linux", not(miri)))]
     fn reserve_fenced(&self, len: usize) -> Option<(NonNull<u8>, usize)> {
-        Some((fenced::reserve(len)?, fenced::page()))
+        Some((fenced::reserve(len, fenced::anywhere)?, fenced::page()))
     }
 
     #[cfg(all(target_os = "linux", not(miri)))]

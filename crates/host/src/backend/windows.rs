@@ -24,6 +24,7 @@ pub struct Windows {
     registry: Registry,
     process_32: OnceLock<Arc<win32::Process>>,
     process_64: OnceLock<Arc<win32::Process>>,
+    low: Arc<LowMemory>,
     loaded: Arc<Loaded>,
 }
 
@@ -61,6 +62,7 @@ impl Windows {
             registry,
             process_32: OnceLock::new(),
             process_64: OnceLock::new(),
+            low: Arc::default(),
             loaded: Arc::default(),
         }
     }
@@ -141,9 +143,14 @@ impl Provider for Windows {
             system.report(&Report::new("windows", "warning", text));
         }
         let broke = self.loaded.add(module.path());
+        let memory: Arc<dyn Memory> = match width {
+            win32::Width::Bits32 => self.low.clone(),
+            win32::Width::Bits64 => Arc::new(Heap),
+        };
         Ok(Box::new(Driver {
             module: Some(module),
             entry,
+            memory,
             broke,
         }))
     }
@@ -157,6 +164,7 @@ const ENTRY: [&str; 3] = ["DriverProc", "DriverProc@20", "_DriverProc@20"];
 struct Driver {
     module: Option<win32::Module>,
     entry: u64,
+    memory: Arc<dyn Memory>,
     /// How it broke, on whichever thread.
     broke: Arc<OnceLock<Fault>>,
 }
@@ -197,10 +205,7 @@ impl Backend for Driver {
     }
 
     fn memory(&self) -> Arc<dyn Memory> {
-        match self.width() {
-            Width::W32 => Arc::new(LowMemory),
-            Width::W64 => Arc::new(Heap),
-        }
+        self.memory.clone()
     }
 
     fn text(&self) -> Text {

@@ -158,7 +158,9 @@ mod tests {
             assert!(pair[0].0 + pair[0].1 <= pair[1].0);
         }
         for (at, len) in blocks {
-            assert!(at.as_ptr() as usize + len <= 1 << 32 && at.as_ptr() as usize % 64 == 0);
+            assert!(
+                at.as_ptr() as usize + len <= 1 << 32 && (at.as_ptr() as usize).is_multiple_of(64)
+            );
             // SAFETY: the block has so many bytes.
             let bytes = unsafe { std::slice::from_raw_parts_mut(at.as_ptr(), len) };
             assert!(bytes.iter().all(|byte| *byte == 0));
