@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use opendriver::{LParam, Manager, Message, OpenOptions, Registry};
-use opendriver_tests::compilers;
+use opendriver_tests::compilers::{self, Width};
 
 use crate::scenario::{self, Scenario};
 
@@ -14,16 +14,18 @@ use crate::scenario::{self, Scenario};
 pub(crate) struct Stage {
     folder: PathBuf,
     extension: &'static str,
+    width: Width,
 }
 
 impl Stage {
     /// The driver as a Windows DLL.
-    pub(crate) fn windows(name: &str) -> Self {
+    pub(crate) fn windows(name: &str, width: Width) -> Self {
         let folder = scenario::folder(name);
-        scenario::build_dlls(&folder);
+        scenario::build_dlls(&folder, width);
         Self {
             folder,
             extension: "dll",
+            width,
         }
     }
 
@@ -51,7 +53,13 @@ impl Stage {
         Self {
             folder,
             extension: "so",
+            width: Width::HOST,
         }
+    }
+
+    /// How wide the driver is.
+    pub(crate) fn width(&self) -> Width {
+        self.width
     }
 
     /// Plays one scenario with a manager of its own and returns its transcript.

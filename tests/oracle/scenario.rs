@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use opendriver_tests::compilers;
+use opendriver_tests::compilers::{self, Width};
 
 /// The registry entries that the scenarios use: section, alias, and a value in which a name in braces is a driver.
 pub(crate) const ENTRIES: [(&str, &str, &str); 6] = [
@@ -122,12 +122,12 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 }
 
 /// Builds the driver, and the library that has no `DriverProc`, for Windows.
-pub(crate) fn build_dlls(folder: &Path) {
+pub(crate) fn build_dlls(folder: &Path, width: Width) {
     let source = ["tests/oracle/driver.c"];
     let flags = ["-shared", "-lwinmm"];
-    compilers::mingw(&source, &folder.join("driver.dll"), &flags);
+    compilers::windows(width, &source, &folder.join("driver.dll"), &flags);
     let without = [&flags[..], &["-DDriverProc=NoDriver"]].concat();
-    compilers::mingw(&source, &folder.join("silent.dll"), &without);
+    compilers::windows(width, &source, &folder.join("silent.dll"), &without);
 }
 
 /// Puts a copy of the driver under each name that the scenario uses, and takes the last transcript away.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use opendriver_tests::compilers;
+use opendriver_tests::compilers::{self, Width};
 use opendriver_tests::wine::{Wine, windows_path};
 
 use crate::scenario::{self, Scenario};
@@ -16,21 +16,26 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str, width: Width) -> Self {
         let wine = Wine::prepared();
         let folder = scenario::folder(name);
         let host = folder.join("host.exe");
-        compilers::mingw(&["tests/oracle/host.c"], &host, &["-lwinmm"]);
+        compilers::windows(width, &["tests/oracle/host.c"], &host, &["-lwinmm"]);
+        let software = match width {
+            Width::W64 => "Software",
+            // Where programs of 32 bits find what they call Software.
+            Width::W32 => r"Software\Wow6432Node",
+        };
         let prefix = windows_path(&folder).replace('\\', "\\\\") + "\\\\";
         let entries = folder.join("entries.reg");
         let text = scenario::ENTRIES.map(|(section, name, value)| {
             let value = scenario::entry(value, &prefix, ".dll");
-            format!("[HKEY_LOCAL_MACHINE\\Software\\Microsoft\\Windows NT\\CurrentVersion\\{section}]\n\"{name}\"=\"{value}\"\n")
+            format!("[HKEY_LOCAL_MACHINE\\{software}\\Microsoft\\Windows NT\\CurrentVersion\\{section}]\n\"{name}\"=\"{value}\"\n")
         });
         fs::write(&entries, format!("REGEDIT4\n\n{}", text.join("\n")))
             .expect("the folder is writable");
         wine.merge(&entries);
-        scenario::build_dlls(&folder);
+        scenario::build_dlls(&folder, width);
         Self { wine, folder, host }
     }
 
