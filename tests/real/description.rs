@@ -1,22 +1,31 @@
 //! `drv info` says what the same file says under Wine.
 
-use opendriver::Width;
 use opendriver_tests::command::drv_json;
+use opendriver_tests::compilers::{self, Width};
 use opendriver_tests::real::{DRIVERS, Real};
+use opendriver_tests::target;
 use opendriver_tests::wine::{Wine, windows_path};
-use opendriver_tests::{compilers, target};
 use serde_json::Value;
 
 #[test]
 fn drv_info_says_what_the_driver_says_under_wine() {
-    let folder = target().join("oracle/describe");
+    compare(Width::W64, "oracle/describe");
+}
+
+#[test]
+fn drv_info_says_what_the_driver_of_32_bits_says_under_wine() {
+    compare(Width::W32, "oracle/describe-x86");
+}
+
+fn compare(width: Width, folder: &str) {
+    let folder = target().join(folder);
     std::fs::create_dir_all(&folder).expect("target/ is writable");
     let program = folder.join("describe.exe");
     let libraries = ["-lmsacm32", "-lmsvfw32", "-lwinmm", "-lgdi32"];
-    compilers::mingw(&["tests/oracle/describe.c"], &program, &libraries);
+    compilers::windows(width, &["tests/oracle/describe.c"], &program, &libraries);
     let wine = Wine::prepared();
     for driver in DRIVERS {
-        let file = windows_path(&driver.path(Width::W64));
+        let file = windows_path(&driver.path(width));
         let class = if driver.handler.is_some() {
             "vfw"
         } else {
@@ -29,13 +38,18 @@ fn drv_info_says_what_the_driver_says_under_wine() {
             "{} under Wine: {status}: {said}",
             driver.file
         );
-        assert_eq!(ours(&driver), said.replace("\r\n", "\n"), "{}", driver.file);
+        assert_eq!(
+            ours(&driver, width),
+            said.replace("\r\n", "\n"),
+            "{}",
+            driver.file
+        );
     }
 }
 
 /// What `drv info` says, in the words of the test program.
-fn ours(driver: &Real) -> String {
-    let file = driver.path(Width::W64);
+fn ours(driver: &Real, width: Width) -> String {
+    let file = driver.path(width);
     let described = drv_json(["info", file.to_str().expect("target/ has a UTF-8 name")]);
     let described = described.first().expect("drv info says one thing");
     let (acm, vfw) = (&described["acm"], &described["vfw"]);

@@ -15,8 +15,11 @@ const SLACK: usize = 256 * 1024;
 #[test]
 fn a_thousand_lives_leave_no_memory_behind() {
     let manager = Manager::builder().trust_foreign_code().build();
-    for driver in DRIVERS {
-        let file = driver.path(Width::W64);
+    let widths = [Width::W64, Width::W32];
+    let drivers = widths
+        .iter()
+        .flat_map(|width| DRIVERS.map(|driver| driver.path(*width)));
+    for file in drivers {
         let name = file.to_str().expect("target/ has a UTF-8 name");
         for _ in 0..ROUNDS / 10 {
             live(&manager, name);
@@ -29,7 +32,7 @@ fn a_thousand_lives_leave_no_memory_behind() {
         assert!(
             after.mappings <= before.mappings && after.resident <= before.resident + SLACK,
             "{}: {ROUNDS} lives grew from {before:?} to {after:?}",
-            driver.file
+            file.display()
         );
     }
 }
