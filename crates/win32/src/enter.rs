@@ -8,7 +8,7 @@
 
 use std::arch::global_asm;
 
-use crate::{teb, x86};
+use crate::{thread, words, x86};
 
 /// One call into driver code, on the host's stack while it lasts.
 ///
@@ -67,7 +67,14 @@ impl Frame {
     }
 }
 
-const MXCSR: u32 = 0x1F80;
+/// Flags of the driver's that code of ours does not run with: single steps, direction, nested task, alignment check.
+///
+/// Almost never is one of them set, and to look costs less than to clear them.
+pub(crate) const FOREIGN_FLAGS: i32 = 1 << 8 | 1 << 10 | 1 << 14 | 1 << 18;
+/// The bits of MXCSR that mask exceptions. Code of ours runs with all of them, or its own arithmetic would fault.
+pub(crate) const MASKED: u32 = 0x1F80;
+
+const MXCSR: u32 = MASKED;
 const CONTROL: u16 = 0x027F;
 pub(crate) static FRESH_MXCSR: u32 = MXCSR;
 pub(crate) static FRESH_CONTROL: u16 = CONTROL;
@@ -117,10 +124,17 @@ global_asm!(
     ".globl opendriver_win32_returned",
     ".hidden opendriver_win32_returned",
     "opendriver_win32_returned:",
-    "mov rdi, gs:[{frame}]",
+    "mov rdi, gs:[{thread}]",
+    "mov rdi, [rdi + {frame}]",
     "opendriver_win32_back:",
-    "cld",
     "mov rsp, [rdi]",
+    "pushfq",
+    "test dword ptr [rsp], {foreign_flags}",
+    "jz 2f",
+    "and dword ptr [rsp], {own_flags}",
+    "popfq",
+    "push rax",
+    "2:",
     "ldmxcsr [rdi + 8]",
     // An exception that waits would come at the next x87 instruction that looks for one. Asking costs less than clearing.
     "mov r10, rax",
@@ -131,7 +145,7 @@ global_asm!(
     "fnclex",
     "2:",
     "fldcw [rdi + 12]",
-    "add rsp, 8",
+    "add rsp, 16",
     "pop r15",
     "pop r14",
     "pop r13",
@@ -150,7 +164,10 @@ global_asm!(
     "jmp opendriver_win32_back",
     mxcsr = sym FRESH_MXCSR,
     control = sym FRESH_CONTROL,
-    frame = const teb::FRAME,
+    thread = const words::THREAD_64,
+    frame = const thread::FRAME,
+    foreign_flags = const FOREIGN_FLAGS,
+    own_flags = const !FOREIGN_FLAGS,
 );
 
 unsafe extern "C" {

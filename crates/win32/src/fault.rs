@@ -1,11 +1,121 @@
 //! What the processor or the kernel says about driver code that is running.
 
-use opendriver_guard::{Machine, Register, Scope, Verdict};
+use opendriver_guard::{Kind, Machine, Register, Scope, Verdict};
+use opendriver_pe::Width;
 
 use crate::enter;
-use crate::seh;
+use crate::process::Process;
+use crate::seh::{self, Edge};
 use crate::thread::Thread;
 use crate::trap::{Fault, FaultKind, Trap};
+use crate::x86;
+
+/// The bit of a page fault's error code that tells writes from reads (Intel SDM volume 3, 4.7).
+const PAGE_FAULT_WRITE: u64 = 1 << 1;
+
+/// What a fault's instruction alone does not tell of where the driver was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Site {
+    instruction: u64,
+    /// The driver's stack pointer; 0 where only [`caller`](Self::caller) is known.
+    stack: u64,
+    /// Where the driver's code goes on after the shim that it was in.
+    caller: u64,
+    /// 32-bit code had come to ours, or was about to go back.
+    crossing: Option<Crossing>,
+}
+
+/// Which way 32-bit code was on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Crossing {
+    Call,
+    Return,
+}
+
+impl Site {
+    fn of(thread: &Thread, machine: &Machine<'_>) -> Self {
+        let instruction = machine.instruction() as u64;
+        let crossing = if machine.is_32_bit() {
+            None
+        } else if x86::gate::is_crossing(instruction) {
+            Some(Crossing::Call)
+        } else if x86::enter::is_returning(instruction) {
+            Some(Crossing::Return)
+        } else {
+            None
+        };
+        let stack = if crossing.is_some() {
+            // Both ways have put the driver's there first.
+            machine.get(Register::R8) & u64::from(u32::MAX)
+        } else if machine.is_own_code() {
+            0
+        } else {
+            machine.get(Register::Rsp)
+        };
+        // SAFETY: the thread's edge is null or that of a shim call or fault that is going on.
+        let edge = unsafe { thread.edge().as_ref() };
+        Self {
+            instruction,
+            stack,
+            caller: edge.and_then(Edge::return_address).unwrap_or(0),
+            crossing,
+        }
+    }
+
+    /// Where a person would look: in the driver, if the fault itself is not there.
+    fn place(&self, process: &Process, thread: &Thread) -> Option<String> {
+        if thread.width() == Width::Bits64 {
+            return process.place(self.caller);
+        }
+        let mut place = match process.place(self.instruction) {
+            Some(place) => place,
+            None if self.stack == 0 => return process.place(self.caller),
+            None => {
+                let first = (self.stack as usize, 1);
+                // More than a function's own variables mostly take.
+                let further = (self.stack as usize + 4, 64);
+                let called = [(first, "called from"), (further, "some calls below")];
+                let found = called.into_iter().find_map(|((from, words), how)| {
+                    let place = return_address(process, from, words)?;
+                    Some(format!("{how} {place}"))
+                });
+                match (self.crossing, found) {
+                    (Some(_), Some(found)) => format!("the way out of 32-bit code, {found}"),
+                    (Some(_), None) => "the way out of 32-bit code".to_owned(),
+                    (None, Some(found)) => format!("{:#x}, {found}", self.instruction),
+                    (None, None) => format!("{:#x}", self.instruction),
+                }
+            }
+        };
+        if !thread.is_stack(self.stack) {
+            place += &format!(", with the stack pointer at {:#x}", self.stack);
+        }
+        Some(place)
+    }
+}
+
+/// The first word on a 32-bit stack behind which driver code would go on after a call.
+fn return_address(process: &Process, from: usize, words: usize) -> Option<String> {
+    (0..words).find_map(|index| {
+        // SAFETY: a tolerant read takes any address.
+        let word = unsafe { opendriver_guard::read_u32(from + 4 * index) }?;
+        is_behind_call(word as usize)
+            .then(|| process.place(word.into()))
+            .flatten()
+    })
+}
+
+/// Whether the bytes before an address can be a call: to a distance, or through a register or memory.
+fn is_behind_call(address: usize) -> bool {
+    let byte = |back: usize| {
+        // SAFETY: a tolerant read takes any address.
+        unsafe { opendriver_guard::read_u8(address.wrapping_sub(back)) }
+    };
+    let indirect = |back: usize| {
+        byte(back) == Some(0xFF) && byte(back - 1).is_some_and(|form| form >> 3 & 7 == 2)
+    };
+    byte(5) == Some(0xE8) || [2, 3, 4, 6, 7].into_iter().any(indirect)
+}
 
 /// The watch over one call into the driver; it must be pushed before the call.
 pub(crate) fn watch(thread: &Thread) -> Scope {
@@ -28,8 +138,16 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
         .address
         .is_some_and(|address| thread.is_guard(address as u64));
     if beyond {
-        fault.kind = opendriver_guard::Kind::StackOverflow;
+        fault.kind = Kind::StackOverflow;
+    } else if fault.kind == Kind::StackOverflow && thread.width() == Width::Bits32 {
+        // Where the stack ends is known here: this is a stack pointer that went astray.
+        fault.kind = if machine.error_code() & PAGE_FAULT_WRITE != 0 {
+            Kind::Write
+        } else {
+            Kind::Read
+        };
     }
+    thread.site.set(Site::of(thread, machine));
     thread.pending.set(Some(fault));
     let is_driver = !thread.is_in_shim() && !machine.is_own_code();
     if is_driver && !beyond && !machine.is_32_bit() && seh::divert(thread, machine) {
@@ -45,19 +163,37 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
 
 /// Why the call that has just been left did not return.
 pub(crate) fn left(thread: &Thread) -> Trap {
-    if let Some(trap) = thread.take_trap() {
-        return trap;
-    }
-    let kind = match thread.pending.take() {
-        Some(fault) => return Trap::machine(&fault),
-        None => FaultKind::Shim {
-            function: "enter".to_owned(),
-            what: "left without a reason".to_owned(),
-        },
+    let mut trap = match (thread.take_trap(), thread.pending.take()) {
+        (Some(trap), _) => trap,
+        (None, Some(fault)) => Trap::machine(&fault),
+        (None, None) => {
+            return Trap::from(FaultKind::Shim {
+                function: "enter".to_owned(),
+                what: "left without a reason".to_owned(),
+            });
+        }
     };
-    Trap::Fault(Box::new(Fault {
-        kind,
-        instruction: 0,
-        place: None,
-    }))
+    let site = thread.site.take();
+    if let Trap::Fault(fault) = &mut trap
+        && fault.place.is_none()
+        && fault.instruction == site.instruction
+        && site.instruction != 0
+    {
+        explain(fault, &site, thread);
+    }
+    trap
+}
+
+/// Says of a fault what its instruction alone does not tell.
+fn explain(fault: &mut Fault, site: &Site, thread: &Thread) {
+    if let Some(crossing) = site.crossing
+        && let FaultKind::Machine(Kind::Read | Kind::Protection, address) = fault.kind
+        && address.is_none_or(|address| address > u64::from(u32::MAX))
+    {
+        // Only what lies behind FS has such an address there.
+        fault.kind = FaultKind::Segment {
+            returning: crossing == Crossing::Return,
+        };
+    }
+    fault.place = site.place(thread.process(), thread);
 }

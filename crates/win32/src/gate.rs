@@ -6,11 +6,13 @@
 //! [`Caller`]. The number names a [`Shim`] of the process that GS belongs to, or a missing function.
 
 use std::arch::global_asm;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock};
 
 use crate::cx::Cx;
+use crate::enter::{FOREIGN_FLAGS, MASKED};
 use opendriver_pe::Width;
 
 use crate::seh::{self, Edge};
@@ -41,7 +43,9 @@ pub(crate) struct Caller {
     pub(crate) rbp: u64,
     /// The address of the return address on the driver's stack; the arguments' homes follow it.
     pub(crate) entry_stack: u64,
-    pub(crate) mxcsr: u64,
+    /// Its floating-point modes; a shim may change them.
+    pub(crate) mxcsr: Cell<u32>,
+    spare: u32,
 }
 
 global_asm!(
@@ -91,9 +95,23 @@ global_asm!(
     "mov [rsp + 256], r10",
     "stmxcsr [rsp + 264]",
     "mov edi, eax",
+    "pushfq",
+    "test dword ptr [rsp], {foreign_flags}",
+    "lea rsp, [rsp + 8]",
+    "jnz 3f",
+    "4:",
+    "mov eax, [rsp + 264]",
+    "not eax",
+    "test eax, {masked}",
+    "jnz 5f",
+    "6:",
     "mov rsi, rsp",
-    "cld",
     "call {dispatch}",
+    "mov ecx, [rsp + 264]",
+    "not ecx",
+    "test ecx, {masked}",
+    "jnz 7f",
+    "8:",
     "movq xmm0, rax",
     "movaps xmm6, [rsp]",
     "movaps xmm7, [rsp + 16]",
@@ -109,6 +127,30 @@ global_asm!(
     "mov rsi, [rsp + 208]",
     "leave",
     "ret",
+    // Flags that code of ours does not run with.
+    "3:",
+    "pushfq",
+    "and dword ptr [rsp], {own_flags}",
+    "popfq",
+    "jmp 4b",
+    // Exceptions of the driver's arithmetic, which ours is not to raise.
+    "5:",
+    "mov eax, [rsp + 264]",
+    "or eax, {masked}",
+    "mov [rsp + 268], eax",
+    "ldmxcsr [rsp + 268]",
+    "jmp 6b",
+    // The driver's again, with what the shim's arithmetic has added.
+    "7:",
+    "stmxcsr [rsp + 268]",
+    "and dword ptr [rsp + 268], 0x3f",
+    "mov ecx, [rsp + 264]",
+    "or [rsp + 268], ecx",
+    "ldmxcsr [rsp + 268]",
+    "jmp 8b",
+    foreign_flags = const FOREIGN_FLAGS,
+    own_flags = const !FOREIGN_FLAGS,
+    masked = const MASKED,
     gates = const GATES,
     dispatch = sym dispatch,
 );

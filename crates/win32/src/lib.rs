@@ -37,6 +37,7 @@ mod state;
 mod teb;
 mod thread;
 mod waits;
+mod words;
 
 mod crt;
 mod dll;

@@ -1,5 +1,6 @@
 //! A Windows process inside this one.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, Weak};
@@ -16,7 +17,7 @@ use crate::heap::Heap;
 use crate::load::Images;
 use crate::peb::Peb;
 use crate::state::SharedStates;
-use crate::station::Station;
+use crate::station::{Report, Station};
 use crate::thread::Thread;
 use crate::trap::{Fault, FaultKind, Trap};
 use crate::x86;
@@ -65,6 +66,8 @@ pub struct Process {
     handles: Handles,
     images: Images,
     threads: Mutex<Vec<ThreadRef>>,
+    /// Functions of which it was told that they leave the x87 registers to MMX.
+    forgetful: Mutex<BTreeSet<u64>>,
     peb: Peb,
     // Last, because everything above may hold blocks of it.
     heap: Heap,
@@ -93,6 +96,7 @@ impl Process {
                 handles: Handles::new(),
                 images: Images::default(),
                 threads: Mutex::default(),
+                forgetful: Mutex::default(),
                 peb,
                 heap,
             }
@@ -147,25 +151,34 @@ impl Process {
     /// As [`call_nested`](Self::call_nested), and what a 32-bit function leaves behind must be what it should.
     fn call_strictly(&self, thread: &Thread, address: u64, arguments: &[u64]) -> Result<u64, Trap> {
         let (answer, returned) = self.call_counted(thread, address, arguments)?;
-        if let Some(returned) = returned {
-            let expected = 4 * arguments.len() as i32;
-            let wrong = if returned.removed() != expected {
-                FaultKind::Convention {
-                    expected,
-                    removed: returned.removed(),
-                }
-            } else if returned.floating() == Floating::Values {
-                FaultKind::FloatingStack
-            } else {
-                return Ok(answer);
-            };
-            return Err(Trap::Fault(Box::new(Fault {
-                kind: wrong,
-                instruction: address,
-                place: None,
-            })));
+        let Some(returned) = returned else {
+            return Ok(answer);
+        };
+        let expected = 4 * arguments.len() as i32;
+        if returned.removed() != expected {
+            let removed = returned.removed();
+            let kind = FaultKind::Convention { expected, removed };
+            return Err(Trap::from(kind).at(address));
         }
-        Ok(answer)
+        match returned.floating() {
+            Floating::Empty => Ok(answer),
+            Floating::Full => {
+                self.report_forgotten_emms(address);
+                Ok(answer)
+            }
+            Floating::Values => Err(Trap::from(FaultKind::FloatingStack).at(address)),
+        }
+    }
+
+    /// Says once of a function that it leaves the x87 registers to MMX, as many codecs do.
+    #[cold]
+    fn report_forgotten_emms(&self, address: u64) {
+        let mut forgetful = self.forgetful.lock().expect("no holder panics");
+        if forgetful.insert(address) {
+            let place = self.place(address).unwrap_or(format!("{address:#x}"));
+            let text = format!("{place} returned without emms after MMX code; done for it");
+            self.station.report(Report::Warning(text));
+        }
     }
 
     fn call_counted(
@@ -181,6 +194,7 @@ impl Process {
             Width::Bits32 => Frame::new(outer, thread.low_stack(), thread.edge().cast())
                 .into_32_bit(address as u32, shim_stack),
         };
+        let handlers = thread.handlers();
         let answer = {
             let _driver = thread.enter_driver();
             let mut watch = pin!(fault::watch(thread));
@@ -199,18 +213,21 @@ impl Process {
             thread.set_frame(outer);
             answer
         };
+        thread.set_handlers(handlers);
         if frame.was_left() {
-            return Err(fault::left(thread));
+            let trap = fault::left(thread);
+            // What broke may have written there, and others will run on this thread.
+            thread.mend_teb();
+            return Err(trap);
+        }
+        if !thread.has_whole_teb() {
+            thread.mend_teb();
+            return Err(Trap::from(FaultKind::Environment).at(address));
         }
         match self.width() {
             Width::Bits64 => Ok((answer, None)),
             Width::Bits32 if frame.returned.is_downwards() => {
-                let kind = FaultKind::Direction;
-                Err(Trap::Fault(Box::new(Fault {
-                    kind,
-                    instruction: address,
-                    place: None,
-                })))
+                Err(Trap::from(FaultKind::Direction).at(address))
             }
             Width::Bits32 => Ok((answer, Some(frame.returned))),
         }

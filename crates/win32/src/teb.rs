@@ -1,7 +1,7 @@
 //! The thread environment block: what `gs:[...]` reads in 64-bit driver code, and `fs:[...]` in 32-bit code.
 //!
-//! Offsets as public debugger documentation and `winternl.h` give them. Words of ours lie behind
-//! the part that Windows defines.
+//! Offsets as public debugger documentation and `winternl.h` give them. A driver may write here; what the crossing relies on
+//! lies elsewhere ([`words`](crate::words)).
 
 use opendriver_pe::Width;
 
@@ -49,11 +49,5 @@ pub(crate) mod offset {
     pub(crate) const TLS_SLOTS: Field = Field::new(0x1480, 0xe10);
 }
 
-/// Bytes that a TEB takes, with our words.
+/// Bytes that a TEB takes.
 pub(crate) const BYTES: usize = 0x2000;
-/// Our word: the innermost [`Frame`](crate::enter::Frame) of the thread.
-pub(crate) const FRAME: usize = 0x1F00;
-/// Our word: the [`Thread`](crate::thread::Thread).
-pub(crate) const THREAD: usize = 0x1F08;
-/// Our word in a 32-bit TEB: the FS base of the host's code on this thread.
-pub(crate) const HOST_BASE: usize = 0x1F10;

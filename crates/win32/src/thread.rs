@@ -4,6 +4,7 @@
 
 use std::arch::asm;
 use std::cell::{Cell, RefCell, UnsafeCell};
+use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
@@ -11,19 +12,17 @@ use std::sync::{Arc, Weak};
 use opendriver_pe::Width;
 
 use crate::enter::Frame;
+use crate::fault;
 use crate::process::Process;
 use crate::seh::{Context, Edge, Wide};
 use crate::state::States;
-use crate::teb::{self, Field, offset};
+use crate::teb::{Field, offset};
 use crate::trap::Trap;
+use crate::words::{self, GUARD_BYTES, STACK_32_BYTES, STACK_64_BYTES};
 use crate::x86::low;
 
-/// Address space of a driver stack; the kernel gives memory page by page as it is touched.
-const STACK_BYTES: usize = 8 << 20;
-/// Address space of a 32-bit driver stack, as much as Windows gives a program by itself.
-const STACK_32_BYTES: usize = 1 << 20;
-/// Never mapped: what a runaway recursion hits.
-const GUARD_BYTES: usize = 0x1_0000;
+/// Where the innermost [`Frame`] is named in a [`Thread`], which the crossing finds there.
+pub(crate) const FRAME: usize = offset_of!(Thread, frame);
 
 /// A thread of the Windows process.
 pub(crate) struct Thread {
@@ -41,8 +40,12 @@ pub(crate) struct Thread {
     edge: Cell<*const Edge>,
     trap: Cell<Option<Trap>>,
     states: States,
+    /// What the TEB says where the blocks of thread-local storage are.
+    tls: Cell<u64>,
     /// The fault that the handler saw last; taken by whoever turns it into a trap.
     pub(crate) pending: Cell<Option<opendriver_guard::Fault>>,
+    /// Where the driver was at that fault.
+    pub(crate) site: Cell<fault::Site>,
     /// The registers at that fault.
     pub(crate) faulted: UnsafeCell<Context>,
     /// Where the registers wait that do not fit there.
@@ -126,7 +129,7 @@ impl Thread {
         let thread: *const Thread;
         // SAFETY: the caller vouches for GS; the word is set before the TEB is ever used.
         unsafe {
-            asm!("mov {}, gs:[{word}]", out(reg) thread, word = const teb::THREAD,
+            asm!("mov {}, gs:[{word}]", out(reg) thread, word = const words::THREAD_64,
                  options(nostack, readonly, preserves_flags));
         }
         // SAFETY: a thread outlives everything that runs on it.
@@ -141,7 +144,7 @@ impl Thread {
     }
 
     fn create(process: &Arc<Process>) -> Box<Thread> {
-        let area = map_stack(GUARD_BYTES + STACK_BYTES + teb::BYTES);
+        let area = map_stack();
         let low = match process.width() {
             Width::Bits64 => None,
             Width::Bits32 => Some(Low {
@@ -162,30 +165,93 @@ impl Thread {
             edge: Cell::new(ptr::null()),
             trap: Cell::new(None),
             states: States::default(),
+            tls: Cell::new(0),
             pending: Cell::new(None),
+            site: Cell::default(),
             faulted: UnsafeCell::new(Context::new()),
             wide: Cell::default(),
             resumed: UnsafeCell::new(Context::new()),
         });
-        let word = |at: Field, value: u64| thread.set_teb_word(at, value);
-        word(offset::STACK_BASE, thread.stack_base());
-        word(offset::STACK_LIMIT, thread.stack_limit());
-        word(
-            offset::DEALLOCATION_STACK,
-            thread.stack_limit() - GUARD_BYTES as u64,
-        );
-        word(offset::SELF, thread.teb());
-        word(offset::PROCESS_ID, u64::from(std::process::id()));
-        word(offset::THREAD_ID, u64::from(thread.id));
-        word(offset::PEB, process.peb().address());
-        word(offset::LOCALE, 0x0409);
-        thread.set_own_word(teb::THREAD, (&raw const *thread) as u64);
-        if let Some(low) = &thread.low {
-            // The end of the list of exception handlers.
-            word(offset::EXCEPTION_LIST, u64::from(u32::MAX));
-            thread.set_own_word(teb::HOST_BASE, low.visit.host_base());
+        thread.write_teb(process);
+        thread.set_teb_word(offset::LOCALE, 0x0409);
+        if thread.low.is_some() {
+            thread.set_teb_word(offset::EXCEPTION_LIST, END_OF_LIST);
         }
+        thread.seal_words();
         thread
+    }
+
+    /// Writes what a TEB says of the thread itself.
+    fn write_teb(&self, process: &Process) {
+        for (field, value) in [
+            (offset::STACK_BASE, self.stack_base()),
+            (offset::STACK_LIMIT, self.stack_limit()),
+            (
+                offset::DEALLOCATION_STACK,
+                self.stack_limit() - GUARD_BYTES as u64,
+            ),
+            (offset::SELF, self.teb()),
+            (offset::PROCESS_ID, u64::from(std::process::id())),
+            (offset::THREAD_ID, u64::from(self.id)),
+            (offset::TLS_POINTER, self.tls.get()),
+            (offset::PEB, process.peb().address()),
+        ] {
+            self.set_teb_word(field, value);
+        }
+    }
+
+    /// Whether the TEB still says of the thread what it said, as far as drivers have no business to change it.
+    pub(crate) fn has_whole_teb(&self) -> bool {
+        self.teb_word(offset::SELF) == self.teb()
+            && self.teb_word(offset::STACK_BASE) == self.stack_base()
+            && self.teb_word(offset::TLS_POINTER) == self.tls.get()
+    }
+
+    /// Writes what a driver that broke may have overwritten in the TEB: others will run on this thread.
+    pub(crate) fn mend_teb(&self) {
+        self.write_teb(self.process());
+    }
+
+    /// The innermost exception handler of 32-bit code; nothing for 64-bit code.
+    pub(crate) fn handlers(&self) -> Option<u64> {
+        self.low
+            .as_ref()
+            .map(|_| self.teb_word(offset::EXCEPTION_LIST))
+    }
+
+    /// Undoes what a call did to the list of exception handlers: its frames are gone.
+    pub(crate) fn set_handlers(&self, handlers: Option<u64>) {
+        if let Some(handlers) = handlers {
+            self.set_teb_word(offset::EXCEPTION_LIST, handlers);
+        }
+    }
+
+    /// Writes the words that the crossing relies on, and lets nobody write there any more.
+    fn seal_words(&self) {
+        let area = self.low.as_ref().map_or(self.area, |low| low.area);
+        let host_base = self.low.as_ref().map_or(0, |low| low.visit.host_base());
+        for (at, value) in [
+            (words::THREAD_AT, &raw const *self as u64),
+            (words::HOST_BASE_AT, host_base),
+            (words::TEB_AT, self.teb()),
+        ] {
+            let word = area.wrapping_add(at).cast::<u64>();
+            // SAFETY: the words lie at the beginning of an area that was just mapped writable.
+            unsafe { word.write(value) };
+        }
+        // SAFETY: the page is the first one of that area, and nothing else lies there.
+        unsafe { libc::mprotect(area.cast(), words::BYTES, libc::PROT_READ) };
+    }
+
+    /// The table of the thread's blocks of thread-local storage.
+    pub(crate) fn tls(&self) -> u64 {
+        self.tls.get()
+    }
+
+    /// Says where the table of the thread's blocks of thread-local storage is.
+    pub(crate) fn set_tls(&self, table: u64) {
+        self.tls.set(table);
+        self.set_teb_word(offset::TLS_POINTER, table);
     }
 
     /// How wide the addresses of the process' drivers are.
@@ -205,7 +271,7 @@ impl Thread {
     /// The upper end of the driver stack.
     pub(crate) fn stack_base(&self) -> u64 {
         match &self.low {
-            Some(low) => low.area as u64 + (GUARD_BYTES + STACK_32_BYTES) as u64,
+            Some(low) => low.area as u64 + (words::BYTES + GUARD_BYTES + STACK_32_BYTES) as u64,
             None => self.shim_base(),
         }
     }
@@ -213,7 +279,7 @@ impl Thread {
     /// The lower end of the driver stack, above its guard.
     pub(crate) fn stack_limit(&self) -> u64 {
         let area = self.low.as_ref().map_or(self.area, |low| low.area);
-        area as u64 + GUARD_BYTES as u64
+        area as u64 + (words::BYTES + GUARD_BYTES) as u64
     }
 
     /// Tells whether an address lies in the driver stack or its guard.
@@ -223,12 +289,12 @@ impl Thread {
 
     /// The upper end of the stack on which shims run, which is the driver stack of a 64-bit thread.
     pub(crate) fn shim_base(&self) -> u64 {
-        self.area as u64 + (GUARD_BYTES + STACK_BYTES) as u64
+        self.area as u64 + (words::BYTES + GUARD_BYTES + STACK_64_BYTES) as u64
     }
 
     /// The lower end of the stack on which shims run.
     pub(crate) fn shim_limit(&self) -> u64 {
-        self.area as u64 + GUARD_BYTES as u64
+        self.area as u64 + (words::BYTES + GUARD_BYTES) as u64
     }
 
     /// Tells whether an address lies in the guard below a stack of this thread.
@@ -295,13 +361,6 @@ impl Thread {
         }
     }
 
-    /// Writes a word of ours behind the TEB.
-    fn set_own_word(&self, at: usize, value: u64) {
-        let word = (self.teb() as usize + at) as *mut u64;
-        // SAFETY: our words lie in the mapping of the TEB, aligned.
-        unsafe { word.write(value) };
-    }
-
     /// The Windows thread identifier.
     pub(crate) fn id(&self) -> u32 {
         self.id
@@ -339,7 +398,6 @@ impl Thread {
 
     pub(crate) fn set_frame(&self, frame: *mut Frame) {
         self.frame.set(frame);
-        self.set_own_word(teb::FRAME, frame as u64);
     }
 
     /// Tells whether a shim of ours is running, and not the driver's own code.
@@ -408,12 +466,11 @@ impl Drop for Thread {
             process.detach_thread(self);
             process.images().take_thread_its_blocks(&process, self);
         }
-        let bytes = GUARD_BYTES + STACK_BYTES + teb::BYTES;
         // SAFETY: the area was mapped by `create` with this size, and nothing runs on it any more.
-        unsafe { libc::munmap(self.area.cast(), bytes) };
+        unsafe { libc::munmap(self.area.cast(), words::AREA_64_BYTES) };
         if let Some(low) = &self.low {
             // SAFETY: as above.
-            unsafe { libc::munmap(low.area.cast(), LOW_BYTES) };
+            unsafe { libc::munmap(low.area.cast(), words::AREA_32_BYTES) };
         }
     }
 }
@@ -432,10 +489,11 @@ impl Drop for InShim<'_> {
     }
 }
 
-/// Bytes of the area in which a 32-bit driver stack and its TEB lie.
-const LOW_BYTES: usize = GUARD_BYTES + STACK_32_BYTES + teb::BYTES;
+/// What stands at the end of the list of exception handlers.
+const END_OF_LIST: u64 = u32::MAX as u64;
 
-fn map_stack(bytes: usize) -> *mut u8 {
+fn map_stack() -> *mut u8 {
+    let bytes = words::AREA_64_BYTES;
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
     // SAFETY: an anonymous mapping at a place that the kernel chooses disturbs nothing.
@@ -448,14 +506,15 @@ fn map_stack(bytes: usize) -> *mut u8 {
 }
 
 fn map_low_stack() -> *mut u8 {
-    let area = low::map(LOW_BYTES, libc::PROT_READ | libc::PROT_WRITE);
+    let area = low::map(words::AREA_32_BYTES, libc::PROT_READ | libc::PROT_WRITE);
     guarded(area.expect("address space below 4 GiB for a driver stack"))
 }
 
-/// Takes the lowest part of an area away.
+/// Takes the part of an area away that lies below the stack.
 fn guarded(area: *mut u8) -> *mut u8 {
-    // SAFETY: the guard is the lowest part of an area that was just mapped.
-    unsafe { libc::mprotect(area.cast(), GUARD_BYTES, libc::PROT_NONE) };
+    let guard = area.wrapping_add(words::BYTES);
+    // SAFETY: the guard lies behind the words in an area that was just mapped.
+    unsafe { libc::mprotect(guard.cast(), GUARD_BYTES, libc::PROT_NONE) };
     area
 }
 

@@ -89,6 +89,15 @@ pub enum FaultKind {
         /// Bytes that it removed.
         removed: i32,
     },
+    /// 32-bit code came back to ours with another FS than it was given.
+    Segment {
+        /// It returned; else it called a Windows function.
+        returning: bool,
+    },
+    /// 32-bit code called a Windows function with its stack pointer where there is no memory.
+    StackPointer(u32),
+    /// The thread environment block is not what it was.
+    Environment,
     /// A 32-bit function returned with the direction flag set.
     Direction,
     /// A 32-bit function returned with values on the x87 register stack.
@@ -105,6 +114,7 @@ pub enum FaultKind {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Machine(kind @ opendriver_guard::Kind::StackOverflow, _) => write!(f, "{kind}"),
             Self::Machine(kind, Some(address)) => write!(f, "{kind} of address {address:#x}"),
             Self::Machine(kind, None) => write!(f, "{kind}"),
             // Visual C++'s and g++'s.
@@ -125,6 +135,19 @@ impl fmt::Display for FaultKind {
                 f,
                 "return with {removed} bytes taken from the stack, expected {expected}"
             ),
+            Self::Segment { returning: true } => {
+                write!(f, "return with FS changed")
+            }
+            Self::Segment { returning: false } => {
+                write!(f, "call of a Windows function with FS changed")
+            }
+            Self::StackPointer(stack) => write!(
+                f,
+                "call of a Windows function with the stack pointer at {stack:#x}, where no memory is"
+            ),
+            Self::Environment => {
+                write!(f, "return with its thread environment block overwritten")
+            }
             Self::Direction => write!(f, "return with the direction flag set"),
             Self::FloatingStack => write!(f, "return with values on the x87 stack"),
             Self::Shim { function, what } => write!(f, "{function} failed inside: {what}"),
@@ -144,6 +167,17 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+impl From<FaultKind> for Trap {
+    /// A fault at a place that is not known yet.
+    fn from(kind: FaultKind) -> Self {
+        Self::Fault(Box::new(Fault {
+            kind,
+            instruction: 0,
+            place: None,
+        }))
+    }
+}
 
 impl Trap {
     /// Fills in where it happened, where that is not known yet.
@@ -177,14 +211,6 @@ impl Trap {
         }
     }
 
-    fn fault(kind: FaultKind) -> Self {
-        Self::Fault(Box::new(Fault {
-            kind,
-            instruction: 0,
-            place: None,
-        }))
-    }
-
     /// The driver handed in an address that cannot be read or written.
     pub(crate) fn access_violation(address: u64, write: bool) -> Self {
         Self::Exception(Exception {
@@ -204,11 +230,11 @@ impl Trap {
 
     /// The driver ended the process.
     pub(crate) fn exit(function: &'static str, code: u32) -> Self {
-        Self::fault(FaultKind::Exit { function, code })
+        Self::from(FaultKind::Exit { function, code })
     }
 
     pub(crate) fn missing(missing: &Missing) -> Self {
-        Self::fault(FaultKind::Missing {
+        Self::from(FaultKind::Missing {
             dll: missing.dll.clone(),
             name: missing.name.clone(),
         })
@@ -216,7 +242,7 @@ impl Trap {
 
     pub(crate) fn wild_gate(number: u32) -> Self {
         let function = format!("gate {number}");
-        Self::fault(FaultKind::Shim {
+        Self::from(FaultKind::Shim {
             function,
             what: "nothing is bound to it".to_owned(),
         })
@@ -229,7 +255,7 @@ impl Trap {
     /// A shim of ours is at fault.
     pub(crate) fn broken(shim: &Shim, what: &str) -> Self {
         let function = format!("{}!{}", shim.dll, shim.name);
-        Self::fault(FaultKind::Shim {
+        Self::from(FaultKind::Shim {
             function,
             what: what.to_owned(),
         })
@@ -245,7 +271,7 @@ impl Trap {
     }
 
     pub(crate) fn stack_overflow(address: u64) -> Self {
-        Self::fault(FaultKind::Machine(
+        Self::from(FaultKind::Machine(
             opendriver_guard::Kind::StackOverflow,
             Some(address),
         ))

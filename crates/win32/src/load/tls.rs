@@ -7,7 +7,6 @@ use super::images::{Image, Images};
 use crate::heap::Heap;
 use crate::process::Process;
 use crate::shim::Addr;
-use crate::teb::offset;
 use crate::thread::Thread;
 
 /// Images with thread-local storage that a process has room for.
@@ -91,7 +90,7 @@ impl Images {
     /// Gives a thread that was seen for the first time its copies.
     pub(crate) fn give_thread_its_blocks(&self, process: &Process, thread: &Thread) {
         let table = process.heap().allocate((SLOTS * 8) as u64, true);
-        thread.set_teb_word(offset::TLS_POINTER, table.0);
+        thread.set_tls(table.0);
         for image in self.all() {
             if let Some(tls) = image.tls.get() {
                 give(process.heap(), thread, tls);
@@ -106,10 +105,8 @@ impl Images {
                 process.heap().free(Addr(take(slot)));
             }
         }
-        process
-            .heap()
-            .free(Addr(thread.teb_word(offset::TLS_POINTER)));
-        thread.set_teb_word(offset::TLS_POINTER, 0);
+        process.heap().free(Addr(thread.tls()));
+        thread.set_tls(0);
     }
 }
 
@@ -132,7 +129,7 @@ fn give(heap: &Heap, thread: &Thread, tls: &Tls) {
 }
 
 fn slot(thread: &Thread, index: usize) -> Option<Addr> {
-    let table = Addr(thread.teb_word(offset::TLS_POINTER));
+    let table = Addr(thread.tls());
     (!table.is_null()).then(|| table.offset(8 * index as u64))
 }
 

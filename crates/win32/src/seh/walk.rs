@@ -78,6 +78,36 @@ impl Edge {
         }
     }
 
+    /// Where the driver's code goes on behind a shim call; none for other edges and where its stack is gone.
+    pub(crate) fn return_address(&self) -> Option<u64> {
+        match self.origin {
+            Origin::Gate(caller) => {
+                // SAFETY: an edge lives no longer than the shim call that it stands for.
+                let at = unsafe { (*caller).entry_stack } as usize;
+                // SAFETY: a tolerant read takes any address.
+                unsafe { opendriver_guard::read_u64(at) }
+            }
+            Origin::GateX86(caller) => {
+                // SAFETY: as above.
+                let at = unsafe { (*caller).entry_stack } as usize;
+                // SAFETY: as above.
+                unsafe { opendriver_guard::read_u32(at) }.map(u64::from)
+            }
+            Origin::Fault(_) => None,
+        }
+    }
+
+    /// The MXCSR of the caller of a shim; none for other edges.
+    pub(crate) fn mxcsr(&self) -> Option<&Cell<u32>> {
+        match self.origin {
+            // SAFETY: an edge lives no longer than the shim call that it stands for.
+            Origin::Gate(caller) => Some(unsafe { &(*caller).mxcsr }),
+            // SAFETY: as above.
+            Origin::GateX86(caller) => Some(unsafe { &(*caller).mxcsr }),
+            Origin::Fault(_) => None,
+        }
+    }
+
     /// The edge of a fault; the registers must stay as long as the edge does.
     pub(super) fn fault(context: *const Context) -> Self {
         Self {
@@ -131,7 +161,7 @@ fn of_caller(caller: &Caller) -> Result<Context, Broken> {
     for (index, value) in caller.xmm.iter().enumerate() {
         context.set_xmm(6 + index, *value);
     }
-    context.set_mxcsr(caller.mxcsr as u32);
+    context.set_mxcsr(caller.mxcsr.get());
     Ok(context)
 }
 

@@ -3,8 +3,8 @@
 use std::arch::global_asm;
 
 use super::{DATA, stub};
-use crate::enter::{FRESH_CONTROL, FRESH_MXCSR, Frame};
-use crate::teb;
+use crate::enter::{FOREIGN_FLAGS, FRESH_CONTROL, FRESH_MXCSR, Frame};
+use crate::{thread, words};
 
 /// The most arguments that a call into driver code carries.
 pub(crate) const ARGUMENTS: usize = 16;
@@ -142,13 +142,16 @@ global_asm!(
     ".hidden opendriver_win32_returned_x86",
     "opendriver_win32_returned_x86:",
     "mov r8d, esp",
-    "mov rdi, fs:[{frame}]",
+    "mov rdi, fs:[{thread}]",
     "mov r10, fs:[{host_base}]",
     "wrfsbase r10",
+    "mov rdi, [rdi + {frame}]",
     "mov rsp, [rdi]",
     "pushfq",
     "pop r9",
-    "cld",
+    "test r9d, {foreign_flags}",
+    "jnz 4f",
+    "5:",
     "sub r8d, [rdi + {state}]",
     "mov [rdi + {state}], r8d",
     "mov [rdi + {state} + 4], r9d",
@@ -184,6 +187,14 @@ global_asm!(
     "pop rbx",
     "pop rbp",
     "ret",
+    "4:",
+    "push r9",
+    "and dword ptr [rsp], {own_flags}",
+    "popfq",
+    "jmp 5b",
+    ".globl opendriver_win32_returned_x86_end",
+    ".hidden opendriver_win32_returned_x86_end",
+    "opendriver_win32_returned_x86_end:",
     mxcsr = sym FRESH_MXCSR,
     control = sym FRESH_CONTROL,
     returned = sym stub::RETURNED,
@@ -192,8 +203,11 @@ global_asm!(
     shim_stack = const std::mem::offset_of!(Frame, shim_stack),
     target = const std::mem::offset_of!(Frame, target),
     state = const std::mem::offset_of!(Frame, returned),
-    frame = const teb::FRAME,
-    host_base = const teb::HOST_BASE,
+    foreign_flags = const FOREIGN_FLAGS,
+    own_flags = const !FOREIGN_FLAGS,
+    thread = const words::THREAD_32,
+    host_base = const words::HOST_BASE_32,
+    frame = const thread::FRAME,
 );
 
 unsafe extern "C" {
@@ -204,6 +218,7 @@ unsafe extern "C" {
         teb: u64,
     ) -> u64;
     static opendriver_win32_returned_x86: u8;
+    static opendriver_win32_returned_x86_end: u8;
 }
 
 /// Calls 32-bit driver code on the stack that `frame` names and answers `edx:eax`.
@@ -223,4 +238,10 @@ pub(crate) unsafe fn enter(frame: *mut Frame, teb: u64, arguments: &[u64]) -> u6
 /// Where 64-bit code goes on when a 32-bit function has returned.
 pub(super) fn returned_address() -> u64 {
     &raw const opendriver_win32_returned_x86 as u64
+}
+
+/// Whether an instruction is one of those by which 32-bit code comes back.
+pub(crate) fn is_returning(instruction: u64) -> bool {
+    let end = &raw const opendriver_win32_returned_x86_end as u64;
+    (returned_address()..end).contains(&instruction)
 }

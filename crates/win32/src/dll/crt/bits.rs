@@ -1,27 +1,49 @@
 //! Bits turned and swapped, and the control word of floating-point arithmetic.
 
 use std::arch::asm;
+use std::cell::Cell;
 
 use super::aliases;
 use super::runtime::{errno, refuse};
 use crate::cx::Cx;
+use crate::enter::MASKED;
 use crate::shim::{Addr, shims};
+use crate::thread::Thread;
 use crate::trap::Trap;
+
+/// The modes of the driver that called, where it is a driver; the gate has masked all exceptions meanwhile.
+fn callers<'a>() -> Option<&'a Cell<u32>> {
+    // SAFETY: a thread that is inside driver code stays.
+    let thread = unsafe { Thread::of_host().as_ref() }?;
+    // SAFETY: the thread's edge is null or that of a shim call or fault that is going on.
+    let edge = unsafe { thread.edge().as_ref() }?;
+    edge.mxcsr()
+}
 
 fn mxcsr() -> u32 {
     let mut value = 0_u32;
     // SAFETY: stores four bytes in a variable of four bytes.
     unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut value, options(nostack, preserves_flags)) };
-    value
+    match callers() {
+        Some(callers) => callers.get() | value & STATUS,
+        None => value,
+    }
 }
 
 /// Sets how the driver's arithmetic works from here on; the gate leaves it as a shim does.
 fn set_mxcsr(value: u32) {
     // The reserved bits must be zero, or the processor refuses.
-    let value = value & 0xffff;
+    let mut value = value & 0xffff;
+    if let Some(callers) = callers() {
+        callers.set(value);
+        value |= MASKED;
+    }
     // SAFETY: reads four bytes of a variable of four bytes, of which no reserved bit is set.
     unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const value, options(nostack, preserves_flags)) };
 }
+
+/// The bits that tell what has happened.
+const STATUS: u32 = 0x3f;
 
 /// Pairs of a bit of `<float.h>` and the bit of MXCSR that means it.
 const EXCEPTION_BITS: [(u32, u32); 6] = [
