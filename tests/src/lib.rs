@@ -16,6 +16,8 @@ pub mod logging;
 
 pub mod fixtures;
 
+mod widths;
+
 pub mod command;
 pub mod compilers;
 pub mod example;

@@ -196,9 +196,11 @@ fn a_dll_that_does_not_want_to_be_loaded_is_an_error() {
         "__declspec(dllexport) int DriverProc(void) {{ return 1; }}\n{}",
         DLL_MAIN.replace("return 1", "return 0")
     );
-    let file = compiled_text("unwilling", &text, Target::Windows64);
-    let error = assert_no_driver(&manager(), &file);
-    assert!(error.to_string().contains("cannot load"), "{error}");
+    for target in [Target::Windows64, Target::Windows32] {
+        let file = compiled_text("unwilling", &text, target);
+        let error = assert_no_driver(&manager(), &file);
+        assert!(error.to_string().contains("cannot load"), "{error}");
+    }
 }
 
 #[test]
@@ -213,13 +215,15 @@ fn foreign_code_needs_the_builder_s_word() {
 
 #[test]
 fn a_windows_driver_that_ends_the_process_only_breaks() {
-    let house = House::new(&Compiled(Target::Windows64));
-    let (instance, other) = (house.open("d"), house.open("e"));
-    house.d.board.once(Message::DRV_USER, Action::Abort, 0);
-    let error = instance.send(Message::DRV_USER, 5, 7).unwrap_err();
-    assert_eq!(error.blame(), Blame::Broke, "{error}");
-    assert!(error.to_string().contains("ExitProcess"), "{error}");
-    assert_eq!(other.send(Message::DRV_USER, 5, 7).unwrap(), 12);
+    for target in [Target::Windows64, Target::Windows32] {
+        let house = House::new(&Compiled(target));
+        let (instance, other) = (house.open("d"), house.open("e"));
+        house.d.board.once(Message::DRV_USER, Action::Abort, 0);
+        let error = instance.send(Message::DRV_USER, 5, 7).unwrap_err();
+        assert_eq!(error.blame(), Blame::Broke, "{error}");
+        assert!(error.to_string().contains("ExitProcess"), "{error}");
+        assert_eq!(other.send(Message::DRV_USER, 5, 7).unwrap(), 12);
+    }
 }
 
 #[test]

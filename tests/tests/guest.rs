@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use opendriver::{Error, Instance, Manager, Registry, Transcript};
+use opendriver::{Error, Instance, Manager, Registry, Transcript, Width};
 use opendriver_abi::Message;
 use opendriver_tests::fixtures::{Target, compiled};
 use opendriver_tests::house::DRIVERS32;
+use opendriver_tests::in_both_widths;
 
 struct Guest {
     manager: Manager,
@@ -13,7 +14,7 @@ struct Guest {
     instance: Instance,
 }
 
-fn open() -> Guest {
+fn open(width: Width) -> Guest {
     let registry = Registry::in_memory();
     registry
         .set_value(DRIVERS32, "msacm.guest", "guest.acm fast")
@@ -25,13 +26,28 @@ fn open() -> Guest {
         .recorder(Arc::clone(&transcript) as _)
         .trust_foreign_code()
         .build();
-    let file = compiled("guest", Target::Windows64Crt);
+    let target = match width {
+        Width::W64 => Target::Windows64Crt,
+        Width::W32 => Target::Windows32Crt,
+    };
+    let file = compiled("guest", target);
     let instance = manager.open(file.to_str().unwrap()).unwrap();
     Guest {
         manager,
         transcript,
         instance,
     }
+}
+
+in_both_widths! {
+    a_windows_driver_opens_a_driver_of_another_kind_and_asks_it
+    a_windows_driver_finds_the_aliases_in_the_registry
+    a_timer_calls_back_on_a_thread_of_its_own
+    a_message_box_is_answered_and_reported
+    the_c_runtime_sorts_with_a_callback_and_prints
+    a_driver_that_ends_the_process_ends_alone
+    a_driver_whose_thread_broke_is_not_called_any_more
+    a_thread_that_outlives_its_driver_harms_nobody
 }
 
 impl Guest {
@@ -41,17 +57,15 @@ impl Guest {
     }
 }
 
-#[test]
-fn a_windows_driver_opens_a_driver_of_another_kind_and_asks_it() {
-    let guest = open();
+fn a_windows_driver_opens_a_driver_of_another_kind_and_asks_it(width: Width) {
+    let guest = open(width);
     assert_eq!(guest.ask(1, 5, 7).unwrap(), 12);
     guest.instance.close(0, 0).unwrap();
     assert!(guest.manager.modules().is_empty());
 }
 
-#[test]
-fn a_windows_driver_finds_the_aliases_in_the_registry() {
-    let guest = open();
+fn a_windows_driver_finds_the_aliases_in_the_registry(width: Width) {
+    let guest = open(width);
     let mut value = guest.instance.memory().unwrap().allocate(64).unwrap();
     let alias = guest
         .instance
@@ -71,14 +85,12 @@ fn a_windows_driver_finds_the_aliases_in_the_registry() {
     assert_eq!(guest.ask(2, nobody.address(), value.address()).unwrap(), -2);
 }
 
-#[test]
-fn a_timer_calls_back_on_a_thread_of_its_own() {
-    assert_eq!(open().ask(3, 0, 0).unwrap(), 1);
+fn a_timer_calls_back_on_a_thread_of_its_own(width: Width) {
+    assert_eq!(open(width).ask(3, 0, 0).unwrap(), 1);
 }
 
-#[test]
-fn a_message_box_is_answered_and_reported() {
-    let guest = open();
+fn a_message_box_is_answered_and_reported(width: Width) {
+    let guest = open(width);
     let answer = guest.ask(4, 0, 0).unwrap();
     assert!(answer == 6 || answer == 7, "yes or no, not {answer}");
     let reports = guest.transcript.reports();
@@ -90,18 +102,16 @@ fn a_message_box_is_answered_and_reported() {
     );
 }
 
-#[test]
-fn the_c_runtime_sorts_with_a_callback_and_prints() {
-    let guest = open();
+fn the_c_runtime_sorts_with_a_callback_and_prints(width: Width) {
+    let guest = open(width);
     let text = guest.instance.memory().unwrap().allocate(64).unwrap();
     let length = guest.ask(5, text.address(), 64).unwrap();
     assert_eq!(&text[..length as usize], b"1 7 30 200 0.50");
 }
 
-#[test]
-fn a_driver_that_ends_the_process_ends_alone() {
+fn a_driver_that_ends_the_process_ends_alone(width: Width) {
     for (number, function) in [(6, "ExitProcess"), (7, "abort")] {
-        let guest = open();
+        let guest = open(width);
         let error = guest.ask(number, 3, 0).unwrap_err();
         let Error::Broke(fault) = &error else {
             panic!("{error:?}")
@@ -120,9 +130,8 @@ fn a_driver_that_ends_the_process_ends_alone() {
     }
 }
 
-#[test]
-fn a_driver_whose_thread_broke_is_not_called_any_more() {
-    let guest = open();
+fn a_driver_whose_thread_broke_is_not_called_any_more(width: Width) {
+    let guest = open(width);
     assert_eq!(guest.ask(0, 0, 0).unwrap(), 1, "the thread ended");
     let error = guest.ask(1, 5, 7).unwrap_err();
     assert!(
@@ -136,9 +145,8 @@ fn a_driver_whose_thread_broke_is_not_called_any_more() {
     );
 }
 
-#[test]
-fn a_thread_that_outlives_its_driver_harms_nobody() {
-    let guest = open();
+fn a_thread_that_outlives_its_driver_harms_nobody(width: Width) {
+    let guest = open(width);
     assert_eq!(guest.ask(8, 0, 0).unwrap(), 1);
     guest.instance.close(0, 0).unwrap();
     assert!(guest.manager.modules().is_empty());

@@ -39,6 +39,7 @@ fn the_header_stands_beside_windows_h() {
     for lean in ["", "#define WIN32_LEAN_AND_MEAN\n"] {
         let text = format!("{lean}#include <windows.h>\n{DRIVER}");
         compiled_text("driver", &text, Target::Windows64Crt);
+        compiled_text("driver", &text, Target::Windows32Crt);
     }
 }
 
@@ -49,6 +50,7 @@ fn the_logging_driver_compiles_for_every_target() {
         Target::Windows64,
         Target::Windows32,
         Target::Windows64Crt,
+        Target::Windows32Crt,
     ] {
         let file = fixtures::compiled("logging", target);
         assert_eq!(

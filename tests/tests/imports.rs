@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use opendriver::{Blame, Error, Instance, Manager};
 use opendriver_abi::Message;
-use opendriver_tests::compilers::{gcc, mingw};
+use opendriver_tests::compilers::{Width, gcc, windows};
+use opendriver_tests::in_both_widths;
 use tempfile::TempDir;
 
 /// A driver that asks a function of another library when it gets a message of its own.
@@ -28,13 +29,14 @@ DriverProc(DWORD_PTR id, HDRVR hdrvr, UINT message, LPARAM lparam1, LPARAM lpara
 "#;
 
 /// A folder with a driver `user.dll` that imports `help` from `helper.dll`, which is not there yet.
-fn driver() -> (TempDir, PathBuf) {
+fn driver(width: Width) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     fs::write(at("user.c"), DRIVER).unwrap();
     let library = at("libhelper.a");
     let implib = format!("-Wl,--out-implib,{}", library.display());
     dll(
+        width,
         folder.path(),
         "helper",
         "__declspec(dllexport) int help(int n) { return n; }",
@@ -43,7 +45,8 @@ fn driver() -> (TempDir, PathBuf) {
     fs::remove_file(at("helper.dll")).unwrap();
     let user = at("user.dll");
     let library = library.to_str().unwrap();
-    mingw(
+    windows(
+        width,
         &[at("user.c").to_str().unwrap()],
         &user,
         &["-shared", "-Iinclude", library],
@@ -52,11 +55,12 @@ fn driver() -> (TempDir, PathBuf) {
 }
 
 /// Makes a DLL of C text.
-fn dll(folder: &Path, name: &str, text: &str, flags: &[&str]) {
+fn dll(width: Width, folder: &Path, name: &str, text: &str, flags: &[&str]) {
     let source = folder.join(format!("{name}.c"));
     fs::write(&source, text).unwrap();
     let to = folder.join(format!("{name}.dll"));
-    mingw(
+    windows(
+        width,
         &[source.to_str().unwrap()],
         &to,
         &[&["-shared"], flags].concat(),
@@ -71,9 +75,18 @@ fn manager() -> Manager {
     Manager::builder().trust_foreign_code().build()
 }
 
-#[test]
-fn a_dll_that_is_missing_is_an_error_that_names_it() {
-    let (_folder, user) = driver();
+in_both_widths! {
+    a_dll_that_is_missing_is_an_error_that_names_it
+    a_dll_beside_the_driver_is_found
+    a_dll_in_the_search_path_is_found
+    a_function_that_a_dll_lacks_is_an_error_that_names_both
+    a_function_that_windows_has_and_we_lack_fails_when_it_is_called
+    dlls_that_import_each_other_are_loaded_once
+    a_forwarded_function_is_followed
+}
+
+fn a_dll_that_is_missing_is_an_error_that_names_it(width: Width) {
+    let (_folder, user) = driver(width);
     let manager = manager();
     let error = open(&manager, &user).unwrap_err();
     assert_eq!(error.blame(), Blame::File);
@@ -85,10 +98,10 @@ fn a_dll_that_is_missing_is_an_error_that_names_it() {
     assert!(manager.modules().is_empty());
 }
 
-#[test]
-fn a_dll_beside_the_driver_is_found() {
-    let (folder, user) = driver();
+fn a_dll_beside_the_driver_is_found(width: Width) {
+    let (folder, user) = driver(width);
     dll(
+        width,
         folder.path(),
         "helper",
         "__declspec(dllexport) int help(int n) { return n + 1; }",
@@ -99,12 +112,11 @@ fn a_dll_beside_the_driver_is_found() {
     assert_eq!(instance.send(Message::DRV_USER, 41, 0).unwrap(), 42);
 }
 
-#[test]
-fn a_dll_in_the_search_path_is_found() {
-    let (_folder, user) = driver();
+fn a_dll_in_the_search_path_is_found(width: Width) {
+    let (_folder, user) = driver(width);
     let elsewhere = tempfile::tempdir().unwrap();
     let text = "__declspec(dllexport) int help(int n) { return n + 2; }";
-    dll(elsewhere.path(), "helper", text, &[]);
+    dll(width, elsewhere.path(), "helper", text, &[]);
     let manager = Manager::builder()
         .trust_foreign_code()
         .search_path(elsewhere.path())
@@ -113,10 +125,10 @@ fn a_dll_in_the_search_path_is_found() {
     assert_eq!(instance.send(Message::DRV_USER, 40, 0).unwrap(), 42);
 }
 
-#[test]
-fn a_function_that_a_dll_lacks_is_an_error_that_names_both() {
-    let (folder, user) = driver();
+fn a_function_that_a_dll_lacks_is_an_error_that_names_both(width: Width) {
+    let (folder, user) = driver(width);
     dll(
+        width,
         folder.path(),
         "helper",
         "__declspec(dllexport) int other(void) { return 1; }",
@@ -133,13 +145,13 @@ fn a_function_that_a_dll_lacks_is_an_error_that_names_both() {
     assert!(manager.modules().is_empty());
 }
 
-#[test]
-fn a_function_that_windows_has_and_we_lack_fails_when_it_is_called() {
-    let (folder, _) = driver();
+fn a_function_that_windows_has_and_we_lack_fails_when_it_is_called(width: Width) {
+    let (folder, _) = driver(width);
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     // An import library for a function that no kernel32 has.
     let implib = format!("-Wl,--out-implib,{}", at("libkernel32.a"));
     dll(
+        width,
         folder.path(),
         "kernel32",
         "__declspec(dllexport) int help(int n) { return n; }",
@@ -147,7 +159,8 @@ fn a_function_that_windows_has_and_we_lack_fails_when_it_is_called() {
     );
     fs::remove_file(at("kernel32.dll")).unwrap();
     let user = folder.path().join("asks.dll");
-    mingw(
+    windows(
+        width,
         &[&at("user.c")],
         &user,
         &["-shared", "-Iinclude", &at("libkernel32.a")],
@@ -169,9 +182,8 @@ fn a_function_that_windows_has_and_we_lack_fails_when_it_is_called() {
     );
 }
 
-#[test]
-fn dlls_that_import_each_other_are_loaded_once() {
-    let (folder, user) = driver();
+fn dlls_that_import_each_other_are_loaded_once(width: Width) {
+    let (folder, user) = driver(width);
     let helper = "__declspec(dllexport) int help(int n) { return n + 1; }";
     let with_back = "__declspec(dllimport) int back(int);\n\
                      __declspec(dllexport) int help(int n) { return n > 0 ? back(n) : 7; }";
@@ -180,24 +192,42 @@ fn dlls_that_import_each_other_are_loaded_once() {
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     // `back` first binds to a helper without the cycle, whose import library stays the same.
     let implib = format!("-Wl,--out-implib,{}", at("libhelper.a"));
-    dll(folder.path(), "helper", helper, &[&implib]);
+    dll(width, folder.path(), "helper", helper, &[&implib]);
     let implib = format!("-Wl,--out-implib,{}", at("libback.a"));
-    dll(folder.path(), "back", back, &[&at("libhelper.a"), &implib]);
-    dll(folder.path(), "helper", with_back, &[&at("libback.a")]);
+    dll(
+        width,
+        folder.path(),
+        "back",
+        back,
+        &[&at("libhelper.a"), &implib],
+    );
+    dll(
+        width,
+        folder.path(),
+        "helper",
+        with_back,
+        &[&at("libback.a")],
+    );
     let manager = manager();
     let instance = open(&manager, &user).unwrap();
     assert_eq!(instance.send(Message::DRV_USER, 5, 0).unwrap(), 7);
     instance.close(0, 0).unwrap();
 }
 
-#[test]
-fn a_forwarded_function_is_followed() {
-    let (folder, user) = driver();
+fn a_forwarded_function_is_followed(width: Width) {
+    let (folder, user) = driver(width);
     let definition = folder.path().join("helper.def");
     fs::write(&definition, "EXPORTS\nhelp = deeper.deep\n").unwrap();
     let definition = definition.to_str().unwrap();
-    dll(folder.path(), "helper", "int nothing;", &[definition]);
     dll(
+        width,
+        folder.path(),
+        "helper",
+        "int nothing;",
+        &[definition],
+    );
+    dll(
+        width,
         folder.path(),
         "deeper",
         "__declspec(dllexport) int deep(int n) { return n * 2; }",
