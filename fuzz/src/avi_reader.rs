@@ -1,11 +1,13 @@
 //! Reads an AVI file in every way that there is, from a file and from a pipe, and writes what is left of it anew.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 use opendriver_codec::file::avi::{Chunk, ChunkKind, Options, Reader, Writer};
 use opendriver_codec::file::{Error, Input, Output};
+
+use crate::place::Place;
 
 /// What came of a chunk, as far as it must survive being written anew.
 type Content = (usize, bool, u64, Vec<u8>);
@@ -112,7 +114,7 @@ fn rewrite(reader: &Reader, chunks: &[Content], data: &[u8]) {
         written.push((*stream, *is_palette, *number, bytes.clone()));
     }
     writer.finish().expect("memory can be written");
-    let bytes = place.0.lock().expect("no writer broke").get_ref().clone();
+    let bytes = place.bytes();
     let input = Input::file(Cursor::new(bytes.clone())).expect("memory can be sought in");
     let mut again = Reader::open(input).expect("what was written is a file");
     let found = self::chunks(&mut again, &bytes);
@@ -156,25 +158,5 @@ impl Read for Counted {
 impl Seek for Counted {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.data.seek(to)
-    }
-}
-
-/// A file in memory that is shared with whoever writes it.
-#[derive(Clone, Default)]
-struct Place(Arc<Mutex<Cursor<Vec<u8>>>>);
-
-impl Write for Place {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no writer broke").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for Place {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.lock().expect("no writer broke").seek(to)
     }
 }

@@ -3,3 +3,5 @@
 pub mod avi_reader;
 pub mod pe_file;
 pub mod wav_reader;
+
+mod place;

@@ -1,10 +1,11 @@
 //! Reads a WAV file from a file and from a pipe, and writes what is left of it anew.
 
-use std::io::{self, Cursor, Seek, SeekFrom, Write};
-use std::sync::{Arc, Mutex};
+use std::io::Cursor;
 
 use opendriver_codec::file::wav::{Chunk, Options, Reader, Writer};
 use opendriver_codec::file::{Error, Input, Output};
+
+use crate::place::Place;
 
 /// Reads all that `data` holds. Whatever that is, this returns, with no more than there is; what was read is written, and read
 /// again.
@@ -77,7 +78,7 @@ fn rewrite(reader: &Reader, sound: &[u8]) {
     }
     let samples = reader.samples().map(|samples| samples.min(1 << 31));
     writer.finish(samples).expect("memory can be written");
-    let bytes = place.0.lock().expect("no writer broke").get_ref().clone();
+    let bytes = place.bytes();
     let mut again = Reader::open(file(bytes.clone())).expect("what was written is a file");
     assert_eq!(again.format(), reader.format());
     let found = self::sound(&mut again, &bytes);
@@ -109,24 +110,4 @@ fn said(opened: Result<Reader, Error>, data: &[u8]) -> Option<Reader> {
 
 fn file(data: Vec<u8>) -> Input {
     Input::file(Cursor::new(data)).expect("memory can be sought in")
-}
-
-/// A file in memory that is shared with whoever writes it.
-#[derive(Clone, Default)]
-struct Place(Arc<Mutex<Cursor<Vec<u8>>>>);
-
-impl Write for Place {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no writer broke").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for Place {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.lock().expect("no writer broke").seek(to)
-    }
 }

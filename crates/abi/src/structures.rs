@@ -69,13 +69,13 @@ macro_rules! structures {
 mod driver;
 
 mod acm;
-pub mod aligned;
 mod vfw;
 
 mod formats;
 
 mod plain;
 
+pub use acm::aligned;
 pub use acm::{
     AcmDriverDetails, AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader,
     AcmDrvStreamInstance, AcmDrvStreamSize, AcmFilterDetails, AcmFilterTagDetails,

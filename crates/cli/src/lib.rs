@@ -21,6 +21,7 @@ mod describe;
 mod transcript;
 mod watch;
 
+mod page;
 mod printer;
 mod table;
 

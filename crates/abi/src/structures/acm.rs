@@ -145,8 +145,44 @@ structures! {
         reserved: [u32; 5] as dwReserved,
     }
 
+    /// What `ACMDM_STREAM_SIZE` completes.
+    (C, packed) AcmDrvStreamSize as "ACMDRVSTREAMSIZE" {
+        /// How many bytes.
+        size: u32 as cbStruct,
+        /// Which of the lengths is given.
+        flags: u32 as fdwSize,
+        /// Bytes of source.
+        source_length: u32 as cbSrcLength,
+        /// Bytes of destination.
+        destination_length: u32 as cbDstLength,
+    }
+}
+
+/// Declares structures as Windows packs them, and in [`aligned`] where each field stands at a multiple of its size.
+macro_rules! in_both_layouts {
+    ($($(#[$meta:meta])* $name:ident<$address:ident> as $c_name:literal, $aligned:literal { $($fields:tt)* })*) => {
+        structures! {$(
+            $(#[$meta])*
+            (C, packed) $name<$address> as $c_name { $($fields)* }
+        )*}
+
+        pub mod aligned {
+            //! What messages to audio codecs point at, where each field stands at a multiple of its size.
+            //!
+            //! Windows packs these structures. The 64-bit codecs of Wine are built with a header that does not; those with addresses
+            //! of 32 bits come out the same either way.
+
+            structures! {$(
+                $(#[$meta])*
+                (C) $name<$address> as $aligned { $($fields)* }
+            )*}
+        }
+    };
+}
+
+in_both_layouts! {
     /// What `ACMDM_FORMAT_SUGGEST` completes.
-    (C, packed) AcmDrvFormatSuggest<P> as "ACMDRVFORMATSUGGEST" {
+    AcmDrvFormatSuggest<P> as "ACMDRVFORMATSUGGEST", "aligned_ACMDRVFORMATSUGGEST" {
         /// How many bytes.
         size: u32 as cbStruct,
         /// Which fields of the destination are given.
@@ -162,7 +198,7 @@ structures! {
     }
 
     /// A conversion stream: what `lParam1` of `ACMDM_STREAM_*` points at.
-    (C, packed) AcmDrvStreamInstance<P> as "ACMDRVSTREAMINSTANCE" {
+    AcmDrvStreamInstance<P> as "ACMDRVSTREAMINSTANCE", "aligned_ACMDRVSTREAMINSTANCE" {
         /// How many bytes.
         size: u32 as cbStruct,
         /// Address of the source format.
@@ -185,20 +221,8 @@ structures! {
         stream: P as has,
     }
 
-    /// What `ACMDM_STREAM_SIZE` completes.
-    (C, packed) AcmDrvStreamSize as "ACMDRVSTREAMSIZE" {
-        /// How many bytes.
-        size: u32 as cbStruct,
-        /// Which of the lengths is given.
-        flags: u32 as fdwSize,
-        /// Bytes of source.
-        source_length: u32 as cbSrcLength,
-        /// Bytes of destination.
-        destination_length: u32 as cbDstLength,
-    }
-
     /// One buffer: what `lParam2` of `ACMDM_STREAM_CONVERT` and its kin points at.
-    (C, packed) AcmDrvStreamHeader<P> as "ACMDRVSTREAMHEADER" {
+    AcmDrvStreamHeader<P> as "ACMDRVSTREAMHEADER", "aligned_ACMDRVSTREAMHEADER" {
         /// How many bytes.
         size: u32 as cbStruct,
         /// What became of the buffer.

@@ -1,13 +1,11 @@
 //! `drv info`: what the file says, and what the driver says of itself.
 
-use std::fmt::Write as _;
-
-use anstyle::{Effects, Style};
 use opendriver::{Blame, OpenOptions};
 use serde::Serialize;
 
 use crate::args;
 use crate::describe::{Acm, Answers, Facts, Kind, Mci, Vfw, ask};
+use crate::page::Page;
 use crate::printer::Printer;
 use crate::report::{Exit, Failure};
 use crate::session::{Located, Session};
@@ -61,38 +59,8 @@ pub(super) fn run(info: &args::Info, session: &Session) -> Result<Exit, Failure>
     failure.map_or(Ok(Exit::Done), Err)
 }
 
-/// A page for people, built line by line.
-struct Page<'a> {
-    text: String,
-    printer: &'a Printer,
-}
-
-impl Page<'_> {
-    fn heading(&mut self, heading: &str) {
-        let heading = self
-            .printer
-            .paint(Style::new().effects(Effects::BOLD), heading);
-        // Writing into a String cannot fail.
-        let _ = writeln!(self.text, "{heading}");
-    }
-
-    /// A line `label  value`; nothing where there is no value.
-    fn line(&mut self, label: &str, value: &str) {
-        if !value.is_empty() {
-            let label = self.printer.paint(
-                Style::new().effects(Effects::DIMMED),
-                &format!("{label:<16}"),
-            );
-            let _ = writeln!(self.text, "  {label}  {value}");
-        }
-    }
-}
-
 fn text(described: &Described<'_>, printer: &Printer) -> String {
-    let mut page = Page {
-        text: String::new(),
-        printer,
-    };
+    let mut page = Page::new(16, printer);
     page.heading(described.driver);
     match described.facts {
         Some(facts) => file(&mut page, facts),
@@ -123,7 +91,7 @@ fn text(described: &Described<'_>, printer: &Printer) -> String {
             device(&mut page, mci);
         }
     }
-    page.text
+    page.finish()
 }
 
 fn file(page: &mut Page<'_>, facts: &Facts) {
@@ -211,11 +179,11 @@ fn audio(page: &mut Page<'_>, acm: &Acm) {
         .collect();
     let head = ["  tag", "name", "formats", "supports"];
     page.heading("format tags");
-    page.text += &render(
+    page.lines(&render(
         [Align::Left, Align::Left, Align::Right, Align::Left],
         head,
         &rows,
-    );
+    ));
 }
 
 fn video(page: &mut Page<'_>, vfw: &Vfw) {

@@ -106,19 +106,7 @@ impl Codec {
         input: &BitmapFormat,
         output: &BitmapFormat,
     ) -> Result<bool, Error> {
-        let says = |output: &BitmapFormat| match self.decompress_query(input, Some(output)) {
-            Ok(()) => Ok(true),
-            Err(Error::Refused { .. }) => Ok(false),
-            Err(error) => Err(error),
-        };
-        if output.compression().0 == 0 || !says(output)? {
-            return says(output);
-        }
-        let nonsense = BitmapInfoHeader {
-            compression: FourCc::new(*b"~~~~"),
-            ..output.header()
-        };
-        Ok(!says(&output.with_header(nonsense))?)
+        is_meant(output, |output| self.decompress_query(input, Some(output)))
     }
 
     /// Tells the format that the codec compresses `input` to.
@@ -139,6 +127,14 @@ impl Codec {
         output: Option<&BitmapFormat>,
     ) -> Result<(), Error> {
         self.query(Message::ICM_COMPRESS_QUERY, input, output)
+    }
+
+    /// Whether the codec compresses `input`, as far as its word can be taken; see [`decompresses_to`](Self::decompresses_to).
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where the codec breaks.
+    pub fn compresses(&self, input: &BitmapFormat) -> Result<bool, Error> {
+        is_meant(input, |input| self.compress_query(input, None))
     }
 
     /// Tells how many bytes a compressed frame takes at most.
@@ -180,4 +176,24 @@ impl Codec {
         let target = target.as_ref().map_or(0, Block::address);
         self.tell(message, source.address(), target).map(drop)
     }
+}
+
+/// Whether a codec says yes to a picture and no to the same picture with a code that nobody has.
+fn is_meant(
+    picture: &BitmapFormat,
+    ask: impl Fn(&BitmapFormat) -> Result<(), Error>,
+) -> Result<bool, Error> {
+    let says = |picture: &BitmapFormat| match ask(picture) {
+        Ok(()) => Ok(true),
+        Err(Error::Refused { .. }) => Ok(false),
+        Err(error) => Err(error),
+    };
+    if picture.compression().0 == 0 || !says(picture)? {
+        return says(picture);
+    }
+    let nonsense = BitmapInfoHeader {
+        compression: FourCc::new(*b"~~~~"),
+        ..picture.header()
+    };
+    Ok(!says(&picture.with_header(nonsense))?)
 }

@@ -1,19 +1,15 @@
 //! Files in memory, and pipes, whose bytes can be looked at afterwards.
 
-use std::io::{self, Cursor, Seek, SeekFrom, Write};
-use std::sync::{Arc, Mutex};
+use std::io::Cursor;
 
 use opendriver_codec::file::{Input, Output, wav};
 
-/// A file in memory that is shared with whoever writes it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Place(Arc<Mutex<Cursor<Vec<u8>>>>);
+#[path = "../../../../fuzz/src/place.rs"]
+mod memory;
+
+pub(crate) use memory::Place;
 
 impl Place {
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.0.lock().expect("no writer broke").get_ref().clone()
-    }
-
     /// Where a writer goes back to patch, or what it can only append to.
     pub(crate) fn output(&self, is_pipe: bool) -> Output {
         if is_pipe {
@@ -21,22 +17,6 @@ impl Place {
         } else {
             Output::file(self.clone())
         }
-    }
-}
-
-impl Write for Place {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("no writer broke").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for Place {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.0.lock().expect("no writer broke").seek(to)
     }
 }
 

@@ -129,8 +129,8 @@ fn describe(codec: &Codec) -> Result<Video, vfw::Error> {
         }
         video.decompresses.append(&mut found);
     }
-    for (pixel, picture) in pictures(|nonsense| yes(codec.compress_query(nonsense, None)))? {
-        if !yes(codec.compress_query(&picture, None))? {
+    for (pixel, picture) in pictures() {
+        if !codec.compresses(&picture)? {
             continue;
         }
         let Ok(compressed) = codec.compress_format(&picture) else {
@@ -159,27 +159,18 @@ fn decompresses(codec: &Codec, input: &BitmapFormat) -> Result<Vec<String>, vfw:
     if !yes(codec.decompress_query(input, None))? {
         return Ok(pixels);
     }
-    for (pixel, picture) in pictures(|nonsense| yes(codec.decompress_query(input, Some(nonsense))))?
-    {
-        if yes(codec.decompress_query(input, Some(&picture)))? {
+    for (pixel, picture) in pictures() {
+        if codec.decompresses_to(input, &picture)? {
             pixels.push(pixel.to_string());
         }
     }
     Ok(pixels)
 }
 
-/// The pictures to ask a codec about. One that takes a code which is nobody's looks at the depth alone: what it says of pictures with
-/// a code means nothing, and it is not asked.
-fn pictures(
-    takes: impl Fn(&BitmapFormat) -> Result<bool, vfw::Error>,
-) -> Result<Vec<(Pixel, BitmapFormat)>, vfw::Error> {
-    let nonsense = compressed(FourCc::new(*b"~~~~"), 16);
-    let is_blind = takes(&nonsense)?;
+/// The pictures to ask a codec about.
+fn pictures() -> impl Iterator<Item = (Pixel, BitmapFormat)> {
     let pixels = Pixel::ALL.into_iter();
-    let pixels = pixels.filter(|pixel| !is_blind || pixel.compression().0 == 0);
-    Ok(pixels
-        .map(|pixel| (pixel, BitmapFormat::uncompressed(pixel, WIDTH, HEIGHT)))
-        .collect())
+    pixels.map(|pixel| (pixel, BitmapFormat::uncompressed(pixel, WIDTH, HEIGHT)))
 }
 
 /// A format as a file has it: with a palette where the depth wants one.

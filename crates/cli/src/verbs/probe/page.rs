@@ -1,17 +1,11 @@
 //! What a file holds, for people.
 
-use std::fmt::Write as _;
-
-use anstyle::{Effects, Style};
-
 use super::contents::{Contents, Stream};
+use crate::page::Page;
 use crate::printer::Printer;
 
 pub(super) fn text(contents: &Contents, printer: &Printer) -> String {
-    let mut page = Page {
-        text: String::new(),
-        printer,
-    };
+    let mut page = Page::new(10, printer);
     page.heading(&contents.file);
     let size = contents.size.map(|size| format!(", {size} bytes"));
     page.line(
@@ -35,7 +29,7 @@ pub(super) fn text(contents: &Contents, printer: &Printer) -> String {
     for about in &contents.streams {
         stream(&mut page, about);
     }
-    page.text
+    page.finish()
 }
 
 fn stream(page: &mut Page<'_>, stream: &Stream) {
@@ -77,31 +71,6 @@ fn stream(page: &mut Page<'_>, stream: &Stream) {
                 "refused by",
                 &format!("{}: {}", refuser.driver, refuser.why),
             );
-        }
-    }
-}
-
-/// A page, built line by line.
-struct Page<'a> {
-    text: String,
-    printer: &'a Printer,
-}
-
-impl Page<'_> {
-    fn heading(&mut self, heading: &str) {
-        let heading = self
-            .printer
-            .paint(Style::new().effects(Effects::BOLD), heading);
-        // Writing into a String cannot fail.
-        let _ = writeln!(self.text, "{heading}");
-    }
-
-    /// A line `label  value`; nothing where there is no value.
-    fn line(&mut self, label: &str, value: &str) {
-        if !value.is_empty() {
-            let style = Style::new().effects(Effects::DIMMED);
-            let label = self.printer.paint(style, &format!("{label:<10}"));
-            let _ = writeln!(self.text, "  {label}  {value}");
         }
     }
 }

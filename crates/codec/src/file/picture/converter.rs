@@ -1,5 +1,7 @@
 //! Converts pictures of one form into pictures of another.
 
+use std::ops::Range;
+
 use crate::BitmapFormat;
 use crate::file::Error;
 
@@ -176,7 +178,7 @@ impl Converter {
             );
         }
         let bgr = &self.bgr[..width * 3 * lines];
-        match planes_mut(&self.to, top, lines, to) {
+        match planes(&self.to, top, lines, &mut *to) {
             Some(strip) => converted(from_bgr(bgr, strip)),
             None => {
                 converted(from_bgr(bgr, room(&mut self.planes, width, lines)));
@@ -217,7 +219,7 @@ impl Converter {
     fn yuv_to_yuv(&mut self, picture: &[u8], top: usize, lines: usize, to: &mut [u8]) {
         let width = self.from.width;
         let from = planes(&self.from, top, lines, picture);
-        match (from, planes_mut(&self.to, top, lines, to)) {
+        match (from, planes(&self.to, top, lines, &mut *to)) {
             (Some(from), Some(to)) => resample(from, to, &mut self.line),
             (Some(from), None) => {
                 resample(from, room(&mut self.planes, width, lines), &mut self.line);
@@ -244,12 +246,7 @@ impl Converter {
 const BLACK: u8 = 16;
 
 /// The lines of a picture that is in planes.
-fn planes<'a>(
-    layout: &Layout,
-    top: usize,
-    lines: usize,
-    picture: &'a [u8],
-) -> Option<Strip<&'a [u8]>> {
+fn planes<P: Part>(layout: &Layout, top: usize, lines: usize, picture: P) -> Option<Strip<P>> {
     let Bytes::Planes {
         chroma,
         is_red_first,
@@ -257,9 +254,9 @@ fn planes<'a>(
     else {
         return None;
     };
-    let (y, colours) = picture.split_at(layout.stride * layout.height);
+    let (y, colours) = picture.split(layout.stride * layout.height);
     let (width, height) = layout.chroma(chroma);
-    let (first, second) = colours.split_at(width * height);
+    let (first, second) = colours.split(width * height);
     let (u, v) = if is_red_first {
         (second, first)
     } else {
@@ -272,47 +269,35 @@ fn planes<'a>(
         width: layout.width,
         lines,
         planes: [
-            &y[top * layout.width..(top + lines) * layout.width],
-            &u[colour.clone()],
-            &v[colour],
+            y.part(top * layout.width..(top + lines) * layout.width),
+            u.part(colour.clone()),
+            v.part(colour),
         ],
     })
 }
 
-/// The same, to be written.
-fn planes_mut<'a>(
-    layout: &Layout,
-    top: usize,
-    lines: usize,
-    picture: &'a mut [u8],
-) -> Option<Strip<&'a mut [u8]>> {
-    let Bytes::Planes {
-        chroma,
-        is_red_first,
-    } = layout.bytes
-    else {
-        return None;
-    };
-    let (y, colours) = picture.split_at_mut(layout.stride * layout.height);
-    let (width, height) = layout.chroma(chroma);
-    let (first, second) = colours.split_at_mut(width * height);
-    let (u, v) = if is_red_first {
-        (second, first)
-    } else {
-        (first, second)
-    };
-    let (upper, count) = colour_lines(chroma, top, lines);
-    let colour = upper * width..(upper + count) * width;
-    Some(Strip {
-        chroma,
-        width: layout.width,
-        lines,
-        planes: [
-            &mut y[top * layout.width..(top + lines) * layout.width],
-            &mut u[colour.clone()],
-            &mut v[colour],
-        ],
-    })
+/// Bytes to read or to write.
+trait Part: Sized {
+    /// The first `count`, and the rest.
+    fn split(self, count: usize) -> (Self, Self);
+
+    /// Those in a range.
+    fn part(self, range: Range<usize>) -> Self {
+        let (_, from) = self.split(range.start);
+        from.split(range.len()).0
+    }
+}
+
+impl Part for &[u8] {
+    fn split(self, count: usize) -> (Self, Self) {
+        self.split_at(count)
+    }
+}
+
+impl Part for &mut [u8] {
+    fn split(self, count: usize) -> (Self, Self) {
+        self.split_at_mut(count)
+    }
 }
 
 /// The lines of colour that belong to lines: the first, and how many.
