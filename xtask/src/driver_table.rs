@@ -1,4 +1,4 @@
-//! `docs/drivers.md`: every 64-bit driver of `libwine`, and what of it works here.
+//! `docs/drivers.md`: every driver of `libwine`, in both widths, and what of it works here.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -7,28 +7,42 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-/// Where the drivers are, from the workspace's root.
-const FOLDER: &str = "target/drivers/x86_64";
+/// Both widths, and where their drivers are, from the workspace's root.
+const WIDTHS: [(&str, &str); 2] = [
+    ("64-bit drivers", "target/drivers/x86_64"),
+    ("32-bit drivers", "target/drivers/i386"),
+];
 
 /// Makes the document by asking `drv` about each driver.
 pub(crate) fn table(root: &Path) -> Result<String> {
     let drv = build_drv(root)?;
+    let package = package(root)?;
+    let mut text = format!(
+        "# Which drivers work\n\n\
+         Made by `cargo xtask tables`, which asks `drv imports`, `drv open --times 3` and `drv info` about each driver of\n\
+         Debian's `{package}`, in both widths; a test fails when it is stale.\n\
+         A missing function does not stop a driver from loading: only calling it is a fault.\n"
+    );
+    for (title, folder) in WIDTHS {
+        text += &section(root, &drv, title, folder)?;
+    }
+    Ok(text)
+}
+
+/// The drivers of one width.
+fn section(root: &Path, drv: &Path, title: &str, folder: &str) -> Result<String> {
     let mut rows = String::new();
     let mut counts = [0; 3];
-    for file in files(root)? {
-        let driver = Driver::ask(root, &drv, &file)?;
+    for file in files(root, folder)? {
+        let driver = Driver::ask(root, drv, folder, &file)?;
         counts[0] += usize::from(driver.is_driver);
         counts[1] += usize::from(driver.is_driver && driver.missing.is_empty());
         counts[2] += usize::from(driver.trouble.is_none());
         driver.row(&mut rows)?;
     }
     let [drivers, whole, open] = counts;
-    let package = package(root)?;
     let mut text = format!(
-        "# Which drivers work\n\n\
-         Made by `cargo xtask tables`, which asks `drv imports`, `drv open --times 3` and `drv info` about each 64-bit driver of\n\
-         Debian's `{package}`; a test fails when it is stale.\n\
-         A missing function does not stop a driver from loading: only calling it is a fault.\n\n\
+        "\n## {title}\n\n\
          {drivers} drivers: {open} open three instances and close them, {whole} find every function that they import.\n\n\
          | driver | class | imports | three instances | what it says of itself |\n\
          | --- | --- | --- | --- | --- |\n"
@@ -65,9 +79,9 @@ fn build_drv(root: &Path) -> Result<PathBuf> {
     Ok(root.join("target/debug/drv"))
 }
 
-fn files(root: &Path) -> Result<Vec<String>> {
+fn files(root: &Path, folder: &str) -> Result<Vec<String>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(root.join(FOLDER))
+    for entry in std::fs::read_dir(root.join(folder))
         .context("no drivers; get them with: cargo xtask drivers")?
     {
         let name = entry?.file_name().to_string_lossy().into_owned();
@@ -94,9 +108,10 @@ struct Driver {
 }
 
 impl Driver {
-    fn ask(root: &Path, drv: &Path, name: &str) -> Result<Self> {
-        let file = format!("{FOLDER}/{name}");
-        let imports = Asked::new(root, drv, &["imports", &file])?;
+    fn ask(root: &Path, drv: &Path, folder: &str, name: &str) -> Result<Self> {
+        let file = format!("{folder}/{name}");
+        let ask = |words: &[&str]| Asked::new(root, drv, folder, words);
+        let imports = ask(&["imports", &file])?;
         let missing: Vec<String> = imports
             .lines
             .iter()
@@ -108,12 +123,12 @@ impl Driver {
             .iter()
             .filter(|line| line["symbol"].is_string())
             .count();
-        let info = Asked::new(root, drv, &["info", &file])?;
+        let info = ask(&["info", &file])?;
         let described = info.lines.first().cloned().unwrap_or_default();
         let is_driver = described["exports"]
             .as_array()
             .is_some_and(|names| names.iter().any(|name| name == "DriverProc"));
-        let open = Asked::new(root, drv, &["open", &file, "--times", "3"])?;
+        let open = ask(&["open", &file, "--times", "3"])?;
         Ok(Self {
             name: name.to_owned(),
             is_driver,
@@ -171,7 +186,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(root: &Path, drv: &Path, words: &[&str]) -> Result<Self> {
+    fn new(root: &Path, drv: &Path, folder: &str, words: &[&str]) -> Result<Self> {
         let output = Command::new(drv)
             .current_dir(root)
             .args(words)
@@ -188,7 +203,10 @@ impl Asked {
             .collect::<Result<Vec<Value>>>()?;
         let trouble = match output.status.code() {
             Some(0) => None,
-            Some(_) => Some(complaint(&String::from_utf8_lossy(&output.stderr), root)),
+            Some(_) => Some(complaint(
+                &String::from_utf8_lossy(&output.stderr),
+                &root.join(folder),
+            )),
             None => bail!("drv {} was killed: {}", words.join(" "), output.status),
         };
         Ok(Self { lines, trouble })
@@ -196,7 +214,7 @@ impl Asked {
 }
 
 /// What `drv` complains of, with its causes, in one line and without the folder.
-fn complaint(said: &str, root: &Path) -> String {
+fn complaint(said: &str, folder: &Path) -> String {
     let causes: Vec<&str> = said
         .lines()
         .filter_map(|line| {
@@ -205,9 +223,8 @@ fn complaint(said: &str, root: &Path) -> String {
         })
         .collect();
     // The folder may be a link, and `drv` tells where a file really is.
-    let folder = root.join(FOLDER);
-    let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-    [real, folder]
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    [&*real, folder]
         .iter()
         .fold(causes.join(": "), |text, folder| {
             text.replace(&format!("{}/", folder.display()), "")
