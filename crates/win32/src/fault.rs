@@ -6,12 +6,16 @@ use opendriver_pe::Width;
 use crate::enter;
 use crate::process::Process;
 use crate::seh::{self, Edge};
+use crate::teb;
 use crate::thread::Thread;
 use crate::trap::{Fault, FaultKind, Trap};
 use crate::x86;
 
 /// The bit of a page fault's error code that tells writes from reads (Intel SDM volume 3, 4.7).
 const PAGE_FAULT_WRITE: u64 = 1 << 1;
+
+/// Where a gate writes in 32-bit code whose FS has no base.
+const EAX: u64 = teb::EAX as u64;
 
 /// What a fault's instruction alone does not tell of where the driver was.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +40,7 @@ impl Site {
     fn of(thread: &Thread, machine: &Machine<'_>) -> Self {
         let instruction = machine.instruction() as u64;
         let crossing = if machine.is_32_bit() {
-            None
+            x86::stub::is_gate(instruction).then_some(Crossing::Call)
         } else if x86::gate::is_crossing(instruction) {
             Some(Crossing::Call)
         } else if x86::enter::is_returning(instruction) {
@@ -44,7 +48,7 @@ impl Site {
         } else {
             None
         };
-        let stack = if crossing.is_some() {
+        let stack = if crossing.is_some() && !machine.is_32_bit() {
             // Both ways have put the driver's there first.
             machine.get(Register::R8) & u64::from(u32::MAX)
         } else if machine.is_own_code() {
@@ -149,8 +153,15 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
     }
     thread.site.set(Site::of(thread, machine));
     thread.pending.set(Some(fault));
-    let is_driver = !thread.is_in_shim() && !machine.is_own_code();
-    if is_driver && !beyond && !machine.is_32_bit() && seh::divert(thread, machine) {
+    let is_driver = !thread.is_in_shim()
+        && !machine.is_own_code()
+        && !x86::stub::is_gate(machine.get(Register::Rip));
+    let diverts = if machine.is_32_bit() {
+        seh::x86::divert
+    } else {
+        seh::divert
+    };
+    if is_driver && !beyond && diverts(thread, machine) {
         return Verdict::Resume;
     }
     // Neither single steps nor alignment checks are to follow us out.
@@ -187,8 +198,8 @@ pub(crate) fn left(thread: &Thread) -> Trap {
 /// Says of a fault what its instruction alone does not tell.
 fn explain(fault: &mut Fault, site: &Site, thread: &Thread) {
     if let Some(crossing) = site.crossing
-        && let FaultKind::Machine(Kind::Read | Kind::Protection, address) = fault.kind
-        && address.is_none_or(|address| address > u64::from(u32::MAX))
+        && let FaultKind::Machine(Kind::Read | Kind::Write | Kind::Protection, address) = fault.kind
+        && address.is_none_or(|address| address > u64::from(u32::MAX) || address == EAX)
     {
         // Only what lies behind FS has such an address there.
         fault.kind = FaultKind::Segment {

@@ -16,6 +16,7 @@ use crate::handle::Handles;
 use crate::heap::Heap;
 use crate::load::Images;
 use crate::peb::Peb;
+use crate::seh;
 use crate::state::SharedStates;
 use crate::station::{Report, Station};
 use crate::thread::Thread;
@@ -213,13 +214,22 @@ impl Process {
             thread.set_frame(outer);
             answer
         };
-        thread.set_handlers(handlers);
         if frame.was_left() {
             let trap = fault::left(thread);
+            // Whoever unwinds has left the list as it is to be.
+            if !matches!(trap, Trap::Land(_)) {
+                thread.set_handlers(handlers);
+            }
             // What broke may have written there, and others will run on this thread.
             thread.mend_teb();
             return Err(trap);
         }
+        if self.width() == Width::Bits32
+            && let Some(trap) = seh::x86::returned_for(&frame, arguments.len(), answer)
+        {
+            return Err(trap);
+        }
+        thread.set_handlers(handlers);
         if !thread.has_whole_teb() {
             thread.mend_teb();
             return Err(Trap::from(FaultKind::Environment).at(address));

@@ -19,13 +19,13 @@ mod table;
 mod unwind;
 mod vectored;
 mod walk;
+pub(crate) mod x86;
 
 use crate::enter;
 use crate::gate::Caller;
 use crate::process::Process;
 use crate::thread::Thread;
 use crate::trap::{Exception, Trap};
-use crate::x86;
 
 use context::{PARAMETERS, Record};
 use dispatch::{Answer, Flight};
@@ -48,11 +48,6 @@ pub(crate) fn settle(thread: &Thread, caller: &Caller, trap: Trap) -> ! {
         resolve(thread, &edge, trap.at(from))
     };
     go_on(thread, resolved)
-}
-
-/// Settles a trap at the gate that 32-bit code came through.
-pub(crate) fn settle_x86(thread: &Thread, _caller: &x86::Caller, trap: Trap) -> ! {
-    go_on(thread, Err(trap))
 }
 
 /// Settles the fault whose registers [`divert`] has kept.
@@ -89,7 +84,8 @@ fn resolve_fault(
     context: &Context,
     fault: &opendriver_guard::Fault,
 ) -> Result<Resumed, Trap> {
-    let Some(record) = status::record(fault, context) else {
+    let code = status::floating_code(&context.floating);
+    let Some(record) = status::record(fault, code) else {
         return Err(Trap::machine(fault));
     };
     match offer(thread.process(), thread, edge, record, context.clone()) {
@@ -153,12 +149,15 @@ fn offer(
 fn go_on(thread: &Thread, resolved: Result<(), Trap>) -> ! {
     match resolved {
         Ok(()) => resume::resume(thread),
-        Err(trap) => {
-            thread.set_trap(trap);
-            // SAFETY: this thread's innermost frame; nothing between here and it owns anything.
-            unsafe { enter::leave(thread.frame()) }
-        }
+        Err(trap) => leave_with(thread, trap),
     }
+}
+
+/// Ends the driver's innermost call.
+fn leave_with(thread: &Thread, trap: Trap) -> ! {
+    thread.set_trap(trap);
+    // SAFETY: this thread's innermost frame; nothing between here and it owns anything.
+    unsafe { enter::leave(thread.frame()) }
 }
 
 impl From<&Exception> for Record {

@@ -51,3 +51,5 @@ pub(crate) mod offset {
 
 /// Bytes that a TEB takes.
 pub(crate) const BYTES: usize = 0x2000;
+/// Behind what Windows defines: what `eax` held at the last gate, where the number of the gate took its place.
+pub(crate) const EAX: usize = 0x1F00;

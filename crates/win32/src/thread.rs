@@ -14,7 +14,7 @@ use opendriver_pe::Width;
 use crate::enter::Frame;
 use crate::fault;
 use crate::process::Process;
-use crate::seh::{Context, Edge, Wide};
+use crate::seh::{self, Context, Edge, Wide};
 use crate::state::States;
 use crate::teb::{Field, offset};
 use crate::trap::Trap;
@@ -52,6 +52,9 @@ pub(crate) struct Thread {
     pub(crate) wide: Cell<Wide>,
     /// The registers with which driver code is about to go on.
     pub(crate) resumed: UnsafeCell<Context>,
+    /// Both of the above for 32-bit code.
+    pub(crate) faulted_x86: UnsafeCell<seh::x86::Context>,
+    pub(crate) resumed_x86: seh::x86::Resumed,
 }
 
 /// What 32-bit driver code needs on a thread.
@@ -171,6 +174,8 @@ impl Thread {
             faulted: UnsafeCell::new(Context::new()),
             wide: Cell::default(),
             resumed: UnsafeCell::new(Context::new()),
+            faulted_x86: UnsafeCell::new(seh::x86::Context::new()),
+            resumed_x86: seh::x86::Resumed::new(),
         });
         thread.write_teb(process);
         thread.set_teb_word(offset::LOCALE, 0x0409);
@@ -359,6 +364,16 @@ impl Thread {
             // SAFETY: as above.
             Width::Bits32 => unsafe { (at as *mut u32).write_unaligned(value as u32) },
         }
+    }
+
+    /// The innermost entry in the list of exception handlers, which 32-bit threads have.
+    pub(crate) fn exception_list(&self) -> u32 {
+        self.teb_word(offset::EXCEPTION_LIST) as u32
+    }
+
+    /// Makes an entry the innermost one.
+    pub(crate) fn set_exception_list(&self, entry: u32) {
+        self.set_teb_word(offset::EXCEPTION_LIST, entry.into());
     }
 
     /// The Windows thread identifier.

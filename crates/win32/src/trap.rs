@@ -16,6 +16,8 @@ pub(crate) enum Trap {
     Fault(Box<Fault>),
     /// Execution goes on elsewhere on this thread's driver stack.
     Unwind(Box<crate::seh::Unwind>),
+    /// The same on a 32-bit driver stack.
+    Land(Box<crate::seh::x86::Landing>),
     /// The thread ends (`ExitThread`).
     ExitThread(u32),
 }
@@ -202,7 +204,7 @@ impl Trap {
                 },
                 0,
             ),
-            Self::Unwind(_) => (FaultKind::Exception(UNWIND), 0),
+            Self::Unwind(_) | Self::Land(_) => (FaultKind::Exception(UNWIND), 0),
         };
         Fault {
             kind,

@@ -51,7 +51,7 @@ const EXPECTED: &[(&str, &[u64], u64)] = &[
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exceptions.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/exceptions-x64.c");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("exceptions-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();

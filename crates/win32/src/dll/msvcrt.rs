@@ -82,6 +82,7 @@ pub(super) static MSVCRT: Dll = Dll {
         files::PLAIN_32,
         time::PLAIN_32,
         older::PLAIN_32,
+        crate::seh::x86::C_RUNTIME,
     ],
     data: &[
         ctype::DATA,

@@ -70,7 +70,12 @@ pub(super) static UCRTBASE: Dll = Dll {
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
     ],
-    only_32: &[objects::ALIASES_32, operators::SHIMS_32, math::COMPLEX_32],
+    only_32: &[
+        objects::ALIASES_32,
+        operators::SHIMS_32,
+        math::COMPLEX_32,
+        crate::seh::x86::C_RUNTIME,
+    ],
     names: &["ucrtbased.dll"],
     ..Dll::EMPTY
 };
@@ -92,7 +97,7 @@ pub(super) static VCRUNTIME: Dll = Dll {
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
     ],
-    only_32: &[objects::ALIASES_32],
+    only_32: &[objects::ALIASES_32, crate::seh::x86::C_RUNTIME],
     data: &[objects::DATA],
     names: &["vcruntime140d.dll", "vcruntime140_1.dll"],
     ..Dll::EMPTY

@@ -5,7 +5,7 @@
 //! exception object lives in one of them; the unwind is therefore of the consolidating kind.
 
 mod tables;
-mod types;
+pub(super) mod types;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -23,11 +23,11 @@ use types::Thrown;
 /// The exception code of a C++ exception: `msc` and a flag.
 pub(super) const CODE: u32 = 0xE06D_7363;
 /// The first parameter of such an exception.
-const MAGIC: u64 = 0x1993_0520;
+pub(super) const MAGIC: u64 = 0x1993_0520;
 
 /// The exceptions that `catch` blocks of a thread are handling, innermost last.
 #[derive(Default)]
-struct Caught {
+pub(super) struct Caught {
     blocks: RefCell<Vec<Handling>>,
 }
 
@@ -44,8 +44,26 @@ impl Caught {
         self.blocks.borrow().last().map(|handling| handling.thrown)
     }
 
+    /// Begins a block, and answers what [`end`](Self::end) wants to know.
+    pub(super) fn begin(&self, thrown: Option<Thrown>, frame: u64) -> usize {
+        let mut blocks = self.blocks.borrow_mut();
+        let depth = blocks.len();
+        blocks.extend(thrown.map(|thrown| Handling { thrown, frame }));
+        depth
+    }
+
+    /// Ends a block and those inside of it.
+    pub(super) fn end(&self, depth: usize) {
+        self.blocks.borrow_mut().truncate(depth);
+    }
+
     /// Ends the blocks that an unwind to this frame has left; their objects go, but for the one that is on its way.
-    fn abandon(&self, cx: &mut Cx<'_>, frame: u64, thrown: Option<Thrown>) -> Result<(), Trap> {
+    pub(super) fn abandon(
+        &self,
+        cx: &mut Cx<'_>,
+        frame: u64,
+        thrown: Option<Thrown>,
+    ) -> Result<(), Trap> {
         loop {
             // A destructor may throw and catch in its turn, so nothing stays borrowed here.
             let last = self.blocks.borrow_mut().pop_if(|last| frame >= last.frame);
@@ -57,7 +75,12 @@ impl Caught {
     }
 
     /// Destroys an object that nobody handles any more.
-    fn destroy(&self, cx: &mut Cx<'_>, old: Thrown, kept: Option<Thrown>) -> Result<(), Trap> {
+    pub(super) fn destroy(
+        &self,
+        cx: &mut Cx<'_>,
+        old: Thrown,
+        kept: Option<Thrown>,
+    ) -> Result<(), Trap> {
         let blocks = self.blocks.borrow();
         let mut others = blocks.iter().map(|handling| handling.thrown).chain(kept);
         let is_in_use = others.any(|other| other.object == old.object);
@@ -68,28 +91,28 @@ impl Caught {
 
 /// Throws an object; without one, throws again what is being handled.
 pub(super) fn throw(cx: &Cx<'_>, object: u64, info: u64) -> Result<Infallible, Trap> {
+    // The tables of 32 bits hold addresses, those of 64 bits offsets in an image.
+    let is_wide = cx.pointer_size() == 8;
     let thrown = if info == 0 {
         let caught = cx.thread().state::<Caught>();
         caught
             .innermost()
             .ok_or_else(|| Trap::exit("terminate", 3))?
     } else {
-        let image = cx
-            .process()
-            .images()
-            .by_address(info)
-            .map_or(0, |image| image.base());
+        let image = cx.process().images().by_address(info);
         Thrown {
             object,
             info,
-            image,
+            image: image.filter(|_| is_wide).map_or(0, |image| image.base()),
         }
     };
+    let mut parameters = vec![MAGIC, thrown.object, thrown.info];
+    parameters.extend(is_wide.then_some(thrown.image));
     Err(Trap::Exception(Exception {
         code: CODE,
         flags: flag::NONCONTINUABLE,
         address: 0,
-        parameters: vec![MAGIC, thrown.object, thrown.info, thrown.image],
+        parameters,
     }))
 }
 
@@ -149,8 +172,8 @@ fn search(
             continue;
         }
         for index in 0..block.catches {
-            let clause = block.clause(cx, function, index)?;
-            let Some(conversion) = types::convert(cx, &clause, thrown.as_ref())? else {
+            let clause = block.clause(cx, function, index)?.clause;
+            let Some(conversion) = types::convert(cx, &clause, thrown.as_ref(), false)? else {
                 continue;
             };
             conversion.place(cx, &clause, frame.parent)?;
@@ -208,13 +231,7 @@ fn catch(cx: &mut Cx<'_>, function: &Function, block: &Catch) -> Result<Infallib
     let mut walk = reached.walk;
     let caught = cx.thread().state::<Caught>();
     caught.abandon(cx, block.own, block.thrown)?;
-    let depth = caught.blocks.borrow().len();
-    if let Some(thrown) = block.thrown {
-        caught.blocks.borrow_mut().push(Handling {
-            thrown,
-            frame: block.own,
-        });
-    }
+    let depth = caught.begin(block.thrown, block.own);
     reached
         .edge
         .set_purpose(Purpose::Consolidate(&raw const walk));
@@ -222,7 +239,7 @@ fn catch(cx: &mut Cx<'_>, function: &Function, block: &Catch) -> Result<Infallib
         .process()
         .call_nested(cx.thread(), block.function, &[0, block.frame]);
     reached.edge.set_purpose(Purpose::Callback);
-    caught.blocks.borrow_mut().truncate(depth);
+    caught.end(depth);
     let on = went?;
     if let Some(thrown) = block.thrown {
         caught.destroy(cx, thrown, None)?;

@@ -11,11 +11,11 @@ use crate::thread::Thread;
 use crate::trap::{Exception, Trap};
 
 /// `STATUS_NONCONTINUABLE_EXCEPTION`, `STATUS_INVALID_DISPOSITION`.
-const NONCONTINUABLE: u32 = 0xC000_0025;
-const INVALID_DISPOSITION: u32 = 0xC000_0026;
+pub(super) const NONCONTINUABLE: u32 = 0xC000_0025;
+pub(super) const INVALID_DISPOSITION: u32 = 0xC000_0026;
 
 /// `EXCEPTION_CONTINUE_EXECUTION`, as filters and vectored handlers answer it.
-const CONTINUE: u32 = u32::MAX;
+pub(super) const CONTINUE: u32 = u32::MAX;
 
 /// What became of an exception.
 pub(super) enum Answer {

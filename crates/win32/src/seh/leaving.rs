@@ -15,8 +15,8 @@ use crate::thread::Thread;
 use crate::trap::{Exception, Trap};
 
 /// `STATUS_UNWIND`, `STATUS_INVALID_UNWIND_TARGET`, `STATUS_UNWIND_CONSOLIDATE`.
-const UNWIND: u32 = 0xC000_0027;
-const INVALID_TARGET: u32 = 0xC000_0029;
+pub(super) const UNWIND: u32 = 0xC000_0027;
+pub(super) const INVALID_TARGET: u32 = 0xC000_0029;
 pub(super) const CONSOLIDATE: u32 = 0x8000_0029;
 /// `STATUS_LONGJUMP`.
 pub(super) const LONG_JUMP: u32 = 0x8000_0026;

@@ -9,6 +9,7 @@ use std::mem::offset_of;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use opendriver_guard::{Machine, Register};
+use opendriver_pe::Width;
 
 use super::context::{CONTEXT_FLOATING_POINT, Context};
 use crate::enter;
@@ -28,15 +29,12 @@ pub(crate) fn divert(thread: &Thread, machine: &mut Machine<'_>) -> bool {
     // SAFETY: the cell is read on this thread only, after it was sent there and before it faults again.
     let context = unsafe { &mut *thread.faulted.get() };
     save(context, machine);
-    let wide = Wide {
-        area: (stack - 64 - WIDE_BYTES) & !63,
-        parts: wide_parts(),
-    };
+    let wide = Wide::below(stack);
     thread.wide.set(wide);
     machine.set(Register::Rdi, &raw const *thread as u64);
     machine.set(Register::Rsi, wide.parts.into());
     machine.set(Register::Rsp, wide.area);
-    machine.set(Register::Rip, opendriver_win32_faulted as *const () as u64);
+    machine.set(Register::Rip, faulted_address());
     machine.set(Register::Flags, 0x202);
     true
 }
@@ -61,12 +59,38 @@ pub(crate) struct Wide {
     parts: u32,
 }
 
+impl Wide {
+    /// For a thread whose stack ends there.
+    pub(super) fn below(stack: u64) -> Self {
+        Self {
+            area: (stack - 64 - WIDE_BYTES) & !63,
+            parts: wide_parts(),
+        }
+    }
+
+    pub(super) fn area(self) -> u64 {
+        self.area
+    }
+
+    pub(super) fn parts(self) -> u32 {
+        self.parts
+    }
+}
+
+/// Where a thread is sent that faulted: `rdi` is the thread, `rsi` the parts to save at `rsp`.
+pub(super) fn faulted_address() -> u64 {
+    opendriver_win32_faulted as *const () as u64
+}
+
+/// Stack that those registers take.
+pub(super) const FAULT_ROOM: u64 = WIDE_BYTES + 128;
+
 /// Bytes that wide registers may take.
 const WIDE_BYTES: u64 = 4096;
 /// The parts of the processor's extended state that programs compute with: x87, SSE, AVX, AVX-512.
 const PARTS: u32 = 0xe7;
 /// Those of them that a `CONTEXT` holds.
-const LEGACY_PARTS: u32 = 3;
+pub(super) const LEGACY_PARTS: u32 = 3;
 
 /// The parts that this processor has, asked once: under a hypervisor the question is slow.
 fn wide_parts() -> u32 {
@@ -133,7 +157,11 @@ pub(super) fn resume_whole(thread: &Thread, wide: Wide) -> ! {
 
 extern "C" fn faulted(thread: *const Thread) -> ! {
     // SAFETY: `divert` passes the thread that faulted.
-    super::settle_fault(unsafe { &*thread })
+    let thread = unsafe { &*thread };
+    match thread.width() {
+        Width::Bits32 => super::x86::settle_fault(thread),
+        Width::Bits64 => super::settle_fault(thread),
+    }
 }
 
 unsafe extern "C" {

@@ -11,6 +11,7 @@ use super::table::{self, Registered, Table};
 use super::unwind::{self, EXCEPTION_HANDLER, UNWIND_HANDLER};
 use super::vectored::{self, Filter, List};
 use super::walk::{self, Step, Walk};
+use super::x86::shims as x86;
 use crate::cx::Cx;
 use crate::enter;
 use crate::shim::{Addr, Size, shims};
@@ -26,7 +27,7 @@ shims! {
     fn RaiseException(cx, code: u32, flags: u32, count: u32, arguments: Addr) {
         let count = if arguments.is_null() { 0 } else { u64::from(count).min(PARAMETERS as u64) };
         let parameters = (0..count)
-            .map(|index| cx.read(arguments.offset(8 * index)))
+            .map(|index| cx.read_addr(arguments.offset(cx.pointer_size() * index)).map(|word| word.0))
             .collect::<Result<Vec<u64>, Trap>>()?;
         Err(Trap::Exception(Exception { code, flags: flags & 1, address: 0, parameters }))
     }
@@ -77,6 +78,9 @@ shims! {
 
     /// Raises an exception that is described by a record.
     fn RtlRaiseException(cx, record: Addr) {
+        if cx.pointer_size() == 4 {
+            match x86::raise(cx, record)? {}
+        }
         let field = |offset: usize| record.offset(offset as u64);
         let count = cx.read::<u32>(field(offset_of!(Record, count)))?.min(PARAMETERS as u32);
         let information = field(offset_of!(Record, information));
@@ -98,18 +102,27 @@ shims! {
 
     /// Keeps the caller's registers.
     fn RtlCaptureContext(cx, context: Addr) {
+        if cx.pointer_size() == 4 {
+            return x86::capture(cx, context);
+        }
         let start = Walk::start(cx.thread())?;
         write_context(cx, context, &start.context)
     }
 
     /// Goes on with the given registers.
     fn NtContinue(cx, context: Addr, alert: u8) -> u32 {
+        if cx.pointer_size() == 4 {
+            match x86::go_on(cx, context)? {}
+        }
         let context = read_context(cx, context)?;
         Err(Unwind::to(Walk { frame: walk::owner(cx.thread(), context.rsp()), context }))
     }
 
     /// Unwinds the stack to a frame and goes on in it.
-    fn RtlUnwind(cx, frame: Addr, address: Addr, record: Addr, value: Size) {
+    fn RtlUnwind(cx, frame: Addr, address: Addr, record: Addr, value: Size) -> Size {
+        if cx.pointer_size() == 4 {
+            return x86::unwind_to(cx, frame, record, value);
+        }
         let target = Target { frame: frame.0, address: address.0, value: value.0, record: record.0 };
         match leaving::unwind(cx, &target)? {}
     }
@@ -123,6 +136,12 @@ shims! {
 
     /// Keeps the return addresses of the caller and its callers.
     fn RtlCaptureStackBackTrace(cx, skip: u32, count: u32, trace: Addr, hash: Addr) -> u16 {
+        if !hash.is_null() {
+            cx.write(hash, 0_u32)?;
+        }
+        if cx.pointer_size() == 4 {
+            return x86::trace(cx, skip, count, trace);
+        }
         let mut walk = Walk::start(cx.thread())?;
         let (mut seen, mut kept) = (0, 0);
         for _ in 0..DEEPEST {
@@ -141,9 +160,6 @@ shims! {
                 Ok(Step::Function { caller, .. } | Step::Leaf(caller) | Step::Edge(caller, _)) => caller,
                 Ok(Step::End) | Err(_) => break,
             };
-        }
-        if !hash.is_null() {
-            cx.write(hash, 0_u32)?;
         }
         Ok(kept as u16)
     }
@@ -293,22 +309,27 @@ shims! {
     }
 
     /// Handles the frames of C++ functions.
-    fn __CxxFrameHandler3(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
-        let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
-        cxx::handle(cx, record, frame, &dispatcher)
+    fn __CxxFrameHandler3(cx, record: Addr, frame: Addr, context: Addr, dispatcher: Addr) -> u32 {
+        handle_cxx(cx, record, frame, dispatcher)
     }
 
     /// Handles the frames of C++ functions that an older compiler made.
-    fn __CxxFrameHandler2(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
-        let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
-        cxx::handle(cx, record, frame, &dispatcher)
+    fn __CxxFrameHandler2(cx, record: Addr, frame: Addr, context: Addr, dispatcher: Addr) -> u32 {
+        handle_cxx(cx, record, frame, dispatcher)
     }
 
     /// Handles the frames of C++ functions that an older compiler made.
-    fn __CxxFrameHandler(cx, record: Addr, frame: u64, context: Addr, dispatcher: Addr) -> u32 {
-        let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
-        cxx::handle(cx, record, frame, &dispatcher)
+    fn __CxxFrameHandler(cx, record: Addr, frame: Addr, context: Addr, dispatcher: Addr) -> u32 {
+        handle_cxx(cx, record, frame, dispatcher)
     }
+}
+
+fn handle_cxx(cx: &mut Cx<'_>, record: Addr, frame: Addr, dispatcher: Addr) -> Result<u32, Trap> {
+    if cx.pointer_size() == 4 {
+        return x86::handle_cxx(cx, record, frame);
+    }
+    let dispatcher = c_handler::read_dispatcher(cx, dispatcher)?;
+    cxx::handle(cx, record, frame.0, &dispatcher)
 }
 
 fn write_context(cx: &Cx<'_>, at: Addr, context: &Context) -> Result<(), Trap> {

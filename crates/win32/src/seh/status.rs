@@ -2,10 +2,12 @@
 
 use opendriver_guard::{Fault, Kind};
 
-use super::context::{Context, Record};
+use super::context::Record;
 
 /// The record of a fault; none where Windows ends the process without asking anybody.
-pub(super) fn record(fault: &Fault, context: &Context) -> Option<Record> {
+///
+/// The code is that of a floating-point exception, should it be one.
+pub(super) fn record(fault: &Fault, floating: u32) -> Option<Record> {
     let address = fault.address.unwrap_or(usize::MAX) as u64;
     let (code, parameters) = match fault.kind {
         Kind::Read => (0xC000_0005, &[0, address][..]),
@@ -23,7 +25,7 @@ pub(super) fn record(fault: &Fault, context: &Context) -> Option<Record> {
         Kind::Interrupt(_) => (0xC000_0005, &[0, u64::MAX][..]),
         Kind::Division => (0xC000_0094, &[][..]),
         Kind::Overflow => (0xC000_0095, &[][..]),
-        Kind::FloatingPoint => (floating(context), &[0][..]),
+        Kind::FloatingPoint => (floating, &[0][..]),
         Kind::Breakpoint => (0x8000_0003, &[0][..]),
         Kind::Trap => (0x8000_0004, &[][..]),
         Kind::StackOverflow => (0xC000_00FD, &[1, address][..]),
@@ -40,10 +42,10 @@ pub(super) fn record(fault: &Fault, context: &Context) -> Option<Record> {
 }
 
 /// Which of the floating-point exceptions that are unmasked has happened, in the order in which the processor looks.
-fn floating(context: &Context) -> u32 {
-    let control = u16::from_le_bytes([context.floating[0], context.floating[1]]);
-    let status = u16::from_le_bytes([context.floating[2], context.floating[3]]);
-    let vector = context.mxcsr as u16;
+pub(super) fn floating_code(image: &[u8; 512]) -> u32 {
+    let control = u16::from_le_bytes([image[0], image[1]]);
+    let status = u16::from_le_bytes([image[2], image[3]]);
+    let vector = u16::from_le_bytes([image[24], image[25]]);
     let happened = (status & !control | vector & !(vector >> 7)) & 0x3f;
     match happened {
         bits if bits & 0x01 != 0 => 0xC000_0090,

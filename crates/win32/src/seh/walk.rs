@@ -9,6 +9,7 @@ use std::cell::Cell;
 use super::context::{Context, Dispatcher, R8, R12, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
 use super::table;
 use super::unwind::{self, Broken, Unwound, word};
+use super::x86::Context as ContextX86;
 use crate::enter::{self, Frame};
 use crate::gate::Caller;
 use crate::process::Process;
@@ -20,6 +21,8 @@ use crate::x86;
 pub(crate) struct Edge {
     origin: Origin,
     purpose: Cell<Purpose>,
+    /// Where the 32-bit driver's stack ends, 0 for where it ended when it was left.
+    low_stack: Cell<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +33,8 @@ enum Origin {
     GateX86(*const x86::Caller),
     /// It faulted.
     Fault(*const Context),
+    /// It faulted, in 32-bit code.
+    FaultX86(*const ContextX86),
 }
 
 /// Why ours calls driver code.
@@ -55,26 +60,45 @@ pub(super) struct Leaving {
 impl Edge {
     /// The edge of a shim call.
     pub(crate) fn gate(caller: &Caller) -> Self {
-        Self {
-            origin: Origin::Gate(caller),
-            purpose: Cell::new(Purpose::Callback),
-        }
+        Self::new(Origin::Gate(caller))
     }
 
     /// The edge of a shim call of 32-bit code.
     pub(crate) fn gate_x86(caller: &x86::Caller) -> Self {
-        Self {
-            origin: Origin::GateX86(caller),
-            purpose: Cell::new(Purpose::Callback),
-        }
+        Self::new(Origin::GateX86(caller))
+    }
+
+    /// The edge of a fault of 32-bit code; the registers must stay as long as the edge does.
+    pub(super) fn fault_x86(context: *const ContextX86) -> Self {
+        Self::new(Origin::FaultX86(context))
     }
 
     /// Where the 32-bit driver's stack ends there; none for other edges.
     pub(crate) fn low_stack(&self) -> Option<u32> {
+        let left = match self.origin {
+            // SAFETY: an edge lives no longer than the shim call that it stands for.
+            Origin::GateX86(caller) => unsafe { (*caller).entry_stack },
+            // SAFETY: an edge lives no longer than the fault that it stands for.
+            Origin::FaultX86(context) => unsafe { (*context).esp },
+            Origin::Gate(_) | Origin::Fault(_) => return None,
+        };
+        match self.low_stack.get() {
+            0 => Some(left),
+            lowered => Some(lowered),
+        }
+    }
+
+    /// Moves the end of the 32-bit driver's stack, for what is put there.
+    pub(super) fn set_low_stack(&self, stack: u32) {
+        self.low_stack.set(stack);
+    }
+
+    /// The registers of the 32-bit caller of a shim; none for other edges.
+    pub(super) fn caller_x86(&self) -> Option<&x86::Caller> {
         match self.origin {
             // SAFETY: an edge lives no longer than the shim call that it stands for.
-            Origin::GateX86(caller) => Some(unsafe { (*caller).entry_stack }),
-            Origin::Gate(_) | Origin::Fault(_) => None,
+            Origin::GateX86(caller) => Some(unsafe { &*caller }),
+            _ => None,
         }
     }
 
@@ -93,7 +117,7 @@ impl Edge {
                 // SAFETY: as above.
                 unsafe { opendriver_guard::read_u32(at) }.map(u64::from)
             }
-            Origin::Fault(_) => None,
+            Origin::Fault(_) | Origin::FaultX86(_) => None,
         }
     }
 
@@ -104,15 +128,20 @@ impl Edge {
             Origin::Gate(caller) => Some(unsafe { &(*caller).mxcsr }),
             // SAFETY: as above.
             Origin::GateX86(caller) => Some(unsafe { &(*caller).mxcsr }),
-            Origin::Fault(_) => None,
+            Origin::Fault(_) | Origin::FaultX86(_) => None,
         }
     }
 
     /// The edge of a fault; the registers must stay as long as the edge does.
     pub(super) fn fault(context: *const Context) -> Self {
+        Self::new(Origin::Fault(context))
+    }
+
+    fn new(origin: Origin) -> Self {
         Self {
-            origin: Origin::Fault(context),
+            origin,
             purpose: Cell::new(Purpose::Callback),
+            low_stack: Cell::new(0),
         }
     }
 
@@ -128,7 +157,7 @@ impl Edge {
             // SAFETY: an edge lives no longer than the shim call that it stands for.
             Origin::Gate(caller) => of_caller(unsafe { &*caller }),
             // Frames of 32-bit code are not found by walking.
-            Origin::GateX86(_) => Err(Broken),
+            Origin::GateX86(_) | Origin::FaultX86(_) => Err(Broken),
         }
     }
 }

@@ -33,6 +33,11 @@ impl Returned {
         }
     }
 
+    /// During the call: where the arguments lie.
+    pub(crate) const fn arguments(self) -> u32 {
+        self.removed as u32
+    }
+
     /// Bytes of arguments that the function removed from the stack.
     pub(crate) const fn removed(self) -> i32 {
         self.removed
@@ -233,6 +238,11 @@ pub(crate) unsafe fn enter(frame: *mut Frame, teb: u64, arguments: &[u64]) -> u6
     }
     // SAFETY: the caller vouches for the frame and the TEB; `words` holds the arguments.
     unsafe { opendriver_win32_enter_x86(frame, words.as_ptr(), arguments.len() as u64, teb) }
+}
+
+/// Where so many arguments lie of a call that has this stack.
+pub(crate) const fn arguments_at(stack: u64, count: usize) -> u64 {
+    (stack - 4 * count as u64) & !15
 }
 
 /// Where 64-bit code goes on when a 32-bit function has returned.

@@ -9,6 +9,7 @@ use super::stub;
 use crate::enter::{FOREIGN_FLAGS, Frame, MASKED};
 use crate::gate::{Call, run};
 use crate::seh;
+use crate::teb;
 use crate::thread::{self, Thread};
 use crate::trap::{FaultKind, Trap};
 use crate::words;
@@ -34,6 +35,9 @@ pub(crate) struct Caller {
     /// The address of the return address on the driver's stack; the arguments follow it.
     pub(crate) entry_stack: u32,
     teb: u64,
+    /// What some functions of compilers' runtimes take as an argument.
+    pub(crate) eax: u32,
+    spare: [u32; 3],
     flags: u64,
 }
 
@@ -47,11 +51,12 @@ global_asm!(
     "mov rdi, fs:[{thread}]",
     "mov r10, fs:[{host_base}]",
     "mov r12, fs:[{teb}]",
+    "mov r13d, fs:[{eax}]",
     "wrfsbase r10",
     "mov r11, [rdi + {frame}]",
     "mov rsp, [r11 + {shim_stack}]",
     "pushfq",
-    "sub rsp, 56",
+    "sub rsp, 72",
     "mov [rsp + 16], ebx",
     "mov [rsp + 20], esi",
     "mov [rsp + 24], r9d",
@@ -61,8 +66,9 @@ global_asm!(
     "stmxcsr [rsp + 40]",
     "mov [rsp + 44], r8d",
     "mov [rsp + 48], r12",
+    "mov [rsp + 56], r13d",
     "mov esi, eax",
-    "test dword ptr [rsp + 56], {foreign_flags}",
+    "test dword ptr [rsp + 72], {foreign_flags}",
     "jnz 3f",
     "4:",
     "mov eax, [rsp + 40]",
@@ -102,8 +108,8 @@ global_asm!(
     ".long {back} - . - 4",
     // Flags that code of ours does not run with.
     "3:",
-    "and dword ptr [rsp + 56], {own_flags}",
-    "push qword ptr [rsp + 56]",
+    "and dword ptr [rsp + 72], {own_flags}",
+    "push qword ptr [rsp + 72]",
     "popfq",
     "jmp 4b",
     // Exceptions of the driver's arithmetic, which ours is not to raise.
@@ -131,6 +137,7 @@ global_asm!(
     foreign_flags = const FOREIGN_FLAGS,
     own_flags = const !FOREIGN_FLAGS,
     masked = const MASKED,
+    eax = const teb::EAX,
     shim_stack = const std::mem::offset_of!(Frame, shim_stack),
     dispatch = sym dispatch,
     back = sym stub::RETURN,
@@ -158,6 +165,9 @@ extern "C" fn dispatch(thread: *const Thread, number: u32, caller: *mut Caller) 
     let thread = unsafe { &*thread };
     // SAFETY: the gate passes the registers that it has just stored on the stack below.
     let caller = unsafe { &mut *caller };
+    if let Some(trap) = seh::x86::astray(thread, number, caller) {
+        seh::x86::leave(thread, trap);
+    }
     let answer = if has_arguments(thread, caller.entry_stack) {
         run(thread, number, Call::X86(caller))
     } else {
@@ -173,7 +183,7 @@ extern "C" fn dispatch(thread: *const Thread, number: u32, caller: *mut Caller) 
         Err(trap) => trap,
     };
     // Nothing on this frame needs a destructor from here on: the trap has moved out.
-    seh::settle_x86(thread, caller, trap)
+    seh::x86::settle(thread, number, caller, trap)
 }
 
 /// Whether the arguments of a call can be read: a stack pointer is a claim.

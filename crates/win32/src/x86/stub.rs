@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use super::{CODE_32, CODE_64, enter, gate, low};
 use crate::gate::GATES;
+use crate::teb;
 
 /// A `jmp far` operand: offset and selector.
 #[repr(C)]
@@ -34,6 +35,9 @@ pub(crate) static RETURNED: AtomicU32 = AtomicU32::new(0);
 const RETURNED_AT: usize = 0x00;
 const RETURN_AT: usize = 0x20;
 const GATE_AT: usize = 0x40;
+const CALL_AT: usize = 0x60;
+const MARKS_AT: usize = 0x80;
+const MARK_BYTES: usize = 8;
 const GATES_AT: usize = 0x1000;
 const GATE_BYTES: usize = 16;
 const BYTES: usize = GATES_AT + GATES * GATE_BYTES;
@@ -54,6 +58,34 @@ pub(crate) fn gate_address(number: usize) -> Option<u64> {
     Some(u64::from(base()?) + (GATES_AT + number * GATE_BYTES) as u64)
 }
 
+/// Whether an instruction lies in a gate.
+pub(crate) fn is_gate(instruction: u64) -> bool {
+    // Nothing is entered before the stubs are made, so they have their address.
+    let returned = u64::from(RETURNED.load(Ordering::Relaxed));
+    let first = returned + (GATES_AT - RETURNED_AT) as u64;
+    returned != 0 && (first..first + (GATES * GATE_BYTES) as u64).contains(&instruction)
+}
+
+/// The return address of calls into 32-bit code.
+pub(crate) fn return_address() -> u32 {
+    RETURNED.load(Ordering::Relaxed)
+}
+
+/// The address of a routine that calls a function with `ecx` and `ebp` set: its arguments are the function, `ecx`, `ebp`, and
+/// then those of the function.
+pub(crate) fn call_with_registers() -> Option<u64> {
+    Some(u64::from(base()?) + CALL_AT as u64)
+}
+
+/// How many handlers there are that [`mark`] names.
+pub(crate) const MARKS: usize = 4;
+
+/// The address of an exception handler of ours, by which the entries are known that we put into a list of handlers. If the driver
+/// calls it, it passes the exception on.
+pub(crate) fn mark(index: usize) -> Option<u32> {
+    Some(base()? + (MARKS_AT + index * MARK_BYTES) as u32)
+}
+
 fn make() -> Option<u32> {
     let page = low::map(BYTES, libc::PROT_READ | libc::PROT_WRITE)?;
     let base = page as usize as u32;
@@ -61,14 +93,23 @@ fn make() -> Option<u32> {
     put_crossing(&mut bytes, RETURNED_AT, base, enter::returned_address());
     bytes[RETURN_AT] = 0xC3;
     put_crossing(&mut bytes, GATE_AT, base, gate::entry_address());
+    // pop eax; pop edx; pop ecx; pop ebp; push eax; jmp edx
+    bytes[CALL_AT..CALL_AT + 7].copy_from_slice(&[0x58, 0x5A, 0x59, 0x5D, 0x50, 0xFF, 0xE2]);
+    for mark in 0..MARKS {
+        let at = MARKS_AT + mark * MARK_BYTES;
+        // mov eax, 1; ret
+        bytes[at..at + 6].copy_from_slice(&[0xB8, 1, 0, 0, 0, 0xC3]);
+    }
     for number in 0..GATES {
         let at = GATES_AT + number * GATE_BYTES;
-        // mov eax, number; jmp to the common part
-        bytes[at] = 0xB8;
-        bytes[at + 1..at + 5].copy_from_slice(&(number as u32).to_le_bytes());
-        bytes[at + 5] = 0xE9;
-        let distance = (GATE_AT as i32) - (at as i32 + 10);
-        bytes[at + 6..at + 10].copy_from_slice(&distance.to_le_bytes());
+        // mov fs:[word], eax; mov eax, number; jmp to the common part
+        bytes[at..at + 2].copy_from_slice(&[0x64, 0xA3]);
+        bytes[at + 2..at + 6].copy_from_slice(&(teb::EAX as u32).to_le_bytes());
+        bytes[at + 6] = 0xB8;
+        bytes[at + 7..at + 11].copy_from_slice(&(number as u32).to_le_bytes());
+        bytes[at + 11] = 0xE9;
+        let distance = GATE_AT as i32 - (at + GATE_BYTES) as i32;
+        bytes[at + 12..at + 16].copy_from_slice(&distance.to_le_bytes());
     }
     // SAFETY: the pages were just mapped writable with this size.
     unsafe { page.copy_from_nonoverlapping(bytes.as_ptr(), BYTES) };

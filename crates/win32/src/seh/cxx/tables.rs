@@ -1,5 +1,6 @@
 //! What the compiler says of a function with objects to destroy or exceptions to catch (`FuncInfo`).
 
+use super::types::Clause;
 use crate::cx::Cx;
 use crate::seh::context::Dispatcher;
 use crate::seh::unwind;
@@ -68,15 +69,9 @@ pub(super) struct TryBlock {
     clauses: u64,
 }
 
-/// A `catch` clause.
-pub(super) struct Clause {
-    pub(super) adjectives: u32,
-    /// The type descriptor, 0 for everything.
-    pub(super) type_descriptor: u64,
-    /// Where the variable lies in the frame, 0 for none.
-    pub(super) variable: u64,
-    /// The function that the block is.
-    pub(super) handler: u64,
+/// A `catch` clause of a `try` block.
+pub(super) struct Block {
+    pub(super) clause: Clause,
     /// Where the block's own frame keeps the function's frame.
     parent: u64,
 }
@@ -187,12 +182,12 @@ impl TryBlock {
         cx: &Cx<'_>,
         function: &Function,
         index: u32,
-    ) -> Result<Clause, Trap> {
+    ) -> Result<Block, Trap> {
         let at = function
             .image
             .wrapping_add(self.clauses + u64::from(index) * CLAUSE_ENTRY);
         let [adjectives, kind, variable, handler, parent] = numbers(cx, at)?;
-        Ok(Clause {
+        let clause = Clause {
             adjectives,
             type_descriptor: if kind == 0 {
                 0
@@ -201,6 +196,9 @@ impl TryBlock {
             },
             variable: signed(variable),
             handler: handler.into(),
+        };
+        Ok(Block {
+            clause,
             parent: signed(parent),
         })
     }
@@ -252,9 +250,9 @@ impl Frame {
                 continue;
             }
             for index in 0..block.catches {
-                let clause = block.clause(cx, function, index)?;
+                let Block { clause, parent } = block.clause(cx, function, index)?;
                 if clause.handler == u64::from(begin) {
-                    frame.parent = cx.read(Addr(own.wrapping_add(clause.parent)))?;
+                    frame.parent = cx.read(Addr(own.wrapping_add(parent)))?;
                     frame.within = Some((block.high, block.catch_high));
                     return Ok(frame);
                 }

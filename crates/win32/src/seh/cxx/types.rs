@@ -1,17 +1,17 @@
 //! Which `catch` clause takes which object, and how the object comes to it (`ThrowInfo`).
 
-use super::tables::Clause;
 use crate::cx::Cx;
 use crate::seh::context::Record;
+use crate::seh::x86;
 use crate::shim::Addr;
 use crate::trap::Trap;
 
 /// A thrown object, what the compiler says of it, and the image that that lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Thrown {
-    pub(super) object: u64,
-    pub(super) info: u64,
-    pub(super) image: u64,
+pub(in crate::seh) struct Thrown {
+    pub(in crate::seh) object: u64,
+    pub(in crate::seh) info: u64,
+    pub(in crate::seh) image: u64,
 }
 
 /// Adjectives of a clause, and attributes of a thrown object.
@@ -24,11 +24,24 @@ const SIMPLE: u32 = 1;
 const BY_REFERENCE: u32 = 2;
 const VIRTUAL_BASE: u32 = 4;
 
-/// Where the name lies in a type descriptor.
-const NAME: u64 = 16;
+/// A `catch` clause.
+pub(in crate::seh) struct Clause {
+    pub(in crate::seh) adjectives: u32,
+    /// The type descriptor, 0 for everything.
+    pub(in crate::seh) type_descriptor: u64,
+    /// Where the variable lies in the frame, 0 for none.
+    pub(in crate::seh) variable: u64,
+    /// The function that the block is.
+    pub(in crate::seh) handler: u64,
+}
+
+/// The name in a type descriptor, which begins with two pointers.
+fn name(cx: &Cx<'_>, descriptor: u64) -> Addr {
+    Addr(descriptor.wrapping_add(2 * cx.pointer_size()))
+}
 
 /// How an object comes to a clause.
-pub(super) enum Conversion {
+pub(in crate::seh) enum Conversion {
     /// The clause takes anything and sees nothing.
     Anything,
     /// The clause takes a type that the object can be caught as.
@@ -42,17 +55,19 @@ pub(super) enum Conversion {
     },
 }
 
-/// How the object comes to the clause; none if it does not.
-pub(super) fn convert(
+/// How the object comes to the clause; none if it does not. What is no C++ exception comes to `catch (...)` if `is_foreign`.
+pub(in crate::seh) fn convert(
     cx: &Cx<'_>,
     clause: &Clause,
     thrown: Option<&Thrown>,
+    is_foreign: bool,
 ) -> Result<Option<Conversion>, Trap> {
-    let is_everything = clause.type_descriptor == 0
-        || cx.read::<u8>(Addr(clause.type_descriptor.wrapping_add(NAME)))? == 0;
+    let is_everything =
+        clause.type_descriptor == 0 || cx.read::<u8>(name(cx, clause.type_descriptor))? == 0;
     if is_everything {
         // `catch (...)` takes exceptions of other kinds only where the compiler was asked for that.
-        return Ok(thrown.is_some().then_some(Conversion::Anything));
+        let takes = thrown.is_some() || is_foreign;
+        return Ok(takes.then_some(Conversion::Anything));
     }
     let Some(thrown) = thrown else {
         return Ok(None);
@@ -65,13 +80,13 @@ pub(super) fn convert(
     let place = |offset: u32| thrown.image.wrapping_add(offset.into());
     let list = place(cx.read(Addr(thrown.info + 12))?);
     let count: u32 = cx.read(Addr(list))?;
-    let wanted = cx.ansi(Addr(clause.type_descriptor + NAME))?;
+    let wanted = cx.ansi(name(cx, clause.type_descriptor))?;
     for index in 0..u64::from(count) {
         let entry = place(cx.read(Addr(list + 4 + 4 * index))?);
         let properties: u32 = cx.read(Addr(entry))?;
         let descriptor = place(cx.read(Addr(entry + 4))?);
         let is_same =
-            descriptor == clause.type_descriptor || cx.ansi(Addr(descriptor + NAME))? == wanted;
+            descriptor == clause.type_descriptor || cx.ansi(name(cx, descriptor))? == wanted;
         if !is_same || properties & BY_REFERENCE != 0 && clause.adjectives & REFERENCE == 0 {
             continue;
         }
@@ -94,7 +109,12 @@ pub(super) fn convert(
 
 impl Conversion {
     /// Puts the object, or a reference to it, where the clause's variable lies.
-    pub(super) fn place(&self, cx: &mut Cx<'_>, clause: &Clause, frame: u64) -> Result<(), Trap> {
+    pub(in crate::seh) fn place(
+        &self,
+        cx: &mut Cx<'_>,
+        clause: &Clause,
+        frame: u64,
+    ) -> Result<(), Trap> {
         let Self::Type {
             object,
             image,
@@ -111,14 +131,14 @@ impl Conversion {
         }
         let variable = Addr(frame.wrapping_add(clause.variable));
         if clause.adjectives & REFERENCE != 0 {
-            return cx.write(variable, adjust(cx, object, base)?);
+            return cx.write_addr(variable, Addr(adjust(cx, object, base)?));
         }
         if properties & SIMPLE != 0 {
             cx.copy(variable, Addr(object), size.into())?;
-            if size == 8 {
-                let pointer: u64 = cx.read(variable)?;
-                if pointer != 0 {
-                    cx.write(variable, adjust(cx, pointer, base)?)?;
+            if u64::from(size) == cx.pointer_size() {
+                let pointer = cx.read_addr(variable)?;
+                if !pointer.is_null() {
+                    cx.write_addr(variable, Addr(adjust(cx, pointer.0, base)?))?;
                 }
             }
             return Ok(());
@@ -128,11 +148,12 @@ impl Conversion {
             return cx.copy(variable, Addr(source), size.into());
         }
         let is_virtual = u64::from(properties & VIRTUAL_BASE != 0);
-        cx.call(
-            Addr(image.wrapping_add(copy)),
-            &[variable.0, source, is_virtual],
+        call_member(
+            cx,
+            image.wrapping_add(copy),
+            variable.0,
+            &[source, is_virtual],
         )
-        .map(drop)
     }
 }
 
@@ -141,8 +162,8 @@ fn adjust(cx: &Cx<'_>, object: u64, [member, table, slot]: [i32; 3]) -> Result<u
     let offset = |number: i32| i64::from(number) as u64;
     let mut address = object.wrapping_add(offset(member));
     if table >= 0 {
-        let displacements: u64 = cx.read(Addr(object.wrapping_add(offset(table))))?;
-        let displacement: i32 = cx.read(Addr(displacements.wrapping_add(offset(slot))))?;
+        let displacements = cx.read_addr(Addr(object.wrapping_add(offset(table))))?;
+        let displacement: i32 = cx.read(displacements.offset(offset(slot)))?;
         address = address
             .wrapping_add(offset(table))
             .wrapping_add(offset(displacement));
@@ -150,9 +171,19 @@ fn adjust(cx: &Cx<'_>, object: u64, [member, table, slot]: [i32; 3]) -> Result<u
     Ok(address)
 }
 
+/// Calls a member function of an object; in 32 bits the object goes into a register.
+fn call_member(cx: &mut Cx<'_>, function: u64, object: u64, arguments: &[u64]) -> Result<(), Trap> {
+    if cx.pointer_size() == 4 {
+        return x86::call_member(cx, function as u32, object as u32, arguments);
+    }
+    let mut all = vec![object];
+    all.extend_from_slice(arguments);
+    cx.call(Addr(function), &all).map(drop)
+}
+
 impl Thrown {
     /// The object that a record carries.
-    pub(super) fn of(record: &Record) -> Self {
+    pub(in crate::seh) fn of(record: &Record) -> Self {
         let [_, object, info, image, ..] = record.information;
         Self {
             object,
@@ -162,13 +193,11 @@ impl Thrown {
     }
 
     /// Calls the object's destructor, if it has one.
-    pub(super) fn destroy(&self, cx: &mut Cx<'_>) -> Result<(), Trap> {
+    pub(in crate::seh) fn destroy(&self, cx: &mut Cx<'_>) -> Result<(), Trap> {
         let destructor: u32 = cx.read(Addr(self.info + 4))?;
         if destructor != 0 {
-            cx.call(
-                Addr(self.image.wrapping_add(destructor.into())),
-                &[self.object],
-            )?;
+            let destructor = self.image.wrapping_add(destructor.into());
+            call_member(cx, destructor, self.object, &[])?;
         }
         Ok(())
     }
