@@ -125,6 +125,7 @@ impl Engine {
         param2: LParam,
     ) -> Result<LResult, Error> {
         self.visit(raw, |loaded, found, handle, depth| {
+            loaded.check(message, param1, param2)?;
             let call = Call {
                 id: found.id(),
                 handle,

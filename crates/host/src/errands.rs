@@ -13,7 +13,7 @@ use crate::calls::Inside;
 use crate::engine::{Engine, Hold};
 use crate::handles::{Found, State};
 use crate::lifecycle::{Errand, Event, Next, Outcome, Stage, Switches, Whose};
-use crate::module::{Loaded, Module};
+use crate::module::{Loaded, Module, is_wide};
 use crate::open::Prepare;
 use crate::resolve::Target;
 use crate::sync::{Ordering, lock};
@@ -134,7 +134,23 @@ impl Engine {
         let (Ok(found), Some(handle)) = (self.handles.find(raw), Hdrvr::new(raw)) else {
             return Err(self.unknown(raw));
         };
+        if is_wide(param1) || is_wide(param2) {
+            self.check_close(raw, param1, param2)?;
+        }
         self.close_found(self.threads.here(), &found, handle, (param1, param2))
+    }
+
+    /// Refuses parameters that the driver of an open instance cannot be given.
+    #[cold]
+    fn check_close(&self, raw: u32, param1: LParam, param2: LParam) -> Result<(), Error> {
+        let checked = self.visit(raw, |loaded, _, _, _| {
+            loaded.check(Message::DRV_CLOSE, param1, param2)
+        });
+        match checked {
+            Err(error @ Error::TooWide { .. }) => Err(error),
+            // What else there is to say the close says.
+            _ => Ok(()),
+        }
     }
 
     fn close_found(
@@ -369,7 +385,7 @@ impl Engine {
         let Ok(found) = self.handles.find(handle.raw()) else {
             return;
         };
-        found.set_id(id);
+        found.set_id(loaded.identifier(id));
         // SAFETY: the handle is being opened, by this thread.
         unsafe { found.set_content(loaded) };
         found.change(State::Opening, State::Open);
@@ -493,6 +509,13 @@ impl Run<'_, '_> {
     }
 
     fn send(&mut self, message: Message, whose: Whose) -> Event {
+        if matches!(message, Message::DRV_LOAD | Message::DRV_OPEN)
+            && let Err(error) = self.check_given()
+        {
+            // As if refused: what has not begun is not ended either.
+            self.error = Some(error);
+            return Event::Answer(0);
+        }
         match (message, whose) {
             (Message::DRV_OPEN, Whose::Own) => self.send_open(),
             (Message::DRV_CLOSE, Whose::Own) => self.send_close(),
@@ -503,6 +526,14 @@ impl Run<'_, '_> {
                 let session = self.session();
                 self.call(session, DriverId(0), message, (0, 0), "")
             }
+        }
+    }
+
+    /// Refuses an application's value that the driver cannot be given, before the driver hears anything.
+    fn check_given(&self) -> Result<(), Error> {
+        match (&self.param2, &self.loaded) {
+            (Param2::Given(value), Some(loaded)) => loaded.check(Message::DRV_OPEN, 0, *value),
+            _ => Ok(()),
         }
     }
 
@@ -540,7 +571,10 @@ impl Run<'_, '_> {
             return Event::Answer(0);
         };
         let blocks = self.engine.blocks_for(loaded);
-        match blocks.copy_of(&loaded.backend.text().encode(self.text)) {
+        let text = loaded
+            .check(Message::DRV_OPEN, 0, param2)
+            .and_then(|()| blocks.copy_of(&loaded.backend.text().encode(self.text)));
+        match text {
             Ok(text) => self.call(
                 handle,
                 DriverId(0),

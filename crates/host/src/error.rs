@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use opendriver_abi::{Hdrvr, Message};
+use opendriver_abi::{Hdrvr, LParam, Message};
 
 use crate::{Fault, registry};
 
@@ -105,6 +105,20 @@ pub enum Error {
     Deadlock {
         /// What would have been waited for.
         what: String,
+    },
+    /// A 32-bit driver cannot be given a parameter of more bits. Nothing was sent.
+    #[error(
+        "\"{module}\" is a 32-bit driver: expected lParam{parameter} of {message} in 32 bits, found {value:#x}"
+    )]
+    TooWide {
+        /// The driver.
+        module: String,
+        /// The message that was not sent.
+        message: Message,
+        /// Which of the two parameters: 1 or 2.
+        parameter: u8,
+        /// Its value.
+        value: LParam,
     },
     /// The manager was not told to trust foreign code.
     #[error("\"{}\" is foreign code, which this manager was not told to trust", .file.display())]
@@ -229,6 +243,7 @@ impl Error {
             | Self::Hidden { .. }
             | Self::InsideLifeCycle { .. }
             | Self::Deadlock { .. }
+            | Self::TooWide { .. }
             | Self::Untrusted { .. }
             | Self::ShutDown => Blame::Caller,
             Self::Unreadable { .. }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::Error;
-use crate::backend::{Backend, Candidate};
+use crate::backend::{Backend, Candidate, Width};
 use crate::engine::Engine;
 use crate::module::{Loaded, Module, Origin};
 use crate::sync::AtomicBool;
@@ -30,11 +30,13 @@ impl Engine {
             })
         })?;
         let is_plain = AtomicBool::new(backend.contains_panics() && self.recorder.is_none());
+        let is_narrow = backend.width() == Width::W32 && Width::HOST == Width::W64;
         let module = Arc::clone(module);
         Ok(Loaded {
             backend,
             module,
             kind,
+            is_narrow,
             broken: AtomicBool::new(false),
             is_plain,
         })

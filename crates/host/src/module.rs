@@ -5,12 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use opendriver_abi::{Hdrvr, LResult, Message};
+use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 
-use crate::Fault;
 use crate::backend::{Backend, Call, Linked};
 use crate::lifecycle::Life;
 use crate::sync::{AtomicBool, Mutex};
+use crate::{Error, Fault};
 
 /// What makes two names the same driver.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +79,8 @@ pub(crate) struct Loaded {
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) module: Arc<Module>,
     pub(crate) kind: &'static str,
+    /// Whether the driver's addresses are narrower than those of this process.
+    pub(crate) is_narrow: bool,
     /// Set once the driver broke. Then this is never dropped: the circle with its module stays, and the code stays mapped,
     /// because nothing is known any more about who is still using it.
     pub(crate) broken: AtomicBool,
@@ -87,6 +89,35 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Sees to it that nothing is cut off: what a 32-bit driver is given has 32 bits, with a sign or without.
+    #[inline]
+    pub(crate) fn check(
+        &self,
+        message: Message,
+        param1: LParam,
+        param2: LParam,
+    ) -> Result<(), Error> {
+        if self.is_narrow && (is_wide(param1) || is_wide(param2)) {
+            return Err(self.too_wide(message, param1, param2));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn too_wide(&self, message: Message, param1: LParam, param2: LParam) -> Error {
+        let (parameter, value) = if is_wide(param1) {
+            (1, param1)
+        } else {
+            (2, param2)
+        };
+        Error::TooWide {
+            module: self.module.name.to_string(),
+            message,
+            parameter,
+            value,
+        }
+    }
+
     /// Calls the driver. A panic stops here: it may be on its way to the frames of another driver.
     pub(crate) fn call(
         &self,
@@ -103,6 +134,22 @@ impl std::fmt::Debug for Loaded {
             .field("kind", &self.kind)
             .finish_non_exhaustive()
     }
+}
+
+impl Loaded {
+    /// The identifier of an instance as its driver holds it: the answer to `DRV_OPEN`, which came with its sign.
+    pub(crate) fn identifier(&self, answered: DriverId) -> DriverId {
+        if self.is_narrow {
+            DriverId(answered.0 & u32::MAX as usize)
+        } else {
+            answered
+        }
+    }
+}
+
+/// Whether a parameter has more than 32 bits.
+pub(crate) fn is_wide(param: LParam) -> bool {
+    i32::try_from(param).is_err() && u32::try_from(param).is_err()
 }
 
 /// How many names of a module are looked through before one is kept by its instance alone.

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use opendriver_abi::Message;
+use opendriver_abi::{LResult, Message};
 use opendriver_win32 as win32;
 
 use super::{Loaded, into_fault};
 use crate::registry::{self, Value};
-use crate::{OpenOptions, Registry, Report, System};
+use crate::{Error, OpenOptions, Registry, Report, System};
 
 /// The station of one manager's Windows process.
 pub(super) struct Station {
@@ -23,6 +23,19 @@ impl Station {
             registry,
             system,
             loaded,
+        }
+    }
+
+    /// What a driver hears that asked another one: 0 where nobody answered. That a 64-bit driver gave a 32-bit one
+    /// what it cannot hold does not show in a 0, so a person hears of it.
+    fn answer(&self, function: &str, answer: Option<Result<LResult, Error>>) -> i64 {
+        match answer {
+            Some(Ok(answer)) => answer as i64,
+            Some(Err(error @ Error::TooWide { .. })) => {
+                self.tell("warning", format!("{function}: {error}"));
+                0
+            }
+            Some(Err(_)) | None => 0,
         }
     }
 
@@ -87,22 +100,17 @@ impl win32::Drivers for Station {
     }
 
     fn close(&self, handle: u64, param1: i64, param2: i64) -> i64 {
-        let closed = narrow(handle).map(|raw| {
-            self.system
-                .close(raw, param1 as isize, param2 as isize)
-                .unwrap_or_default()
-        });
-        closed.unwrap_or_default() as i64
+        let closed =
+            narrow(handle).map(|raw| self.system.close(raw, param1 as isize, param2 as isize));
+        self.answer("CloseDriver", closed)
     }
 
     fn send(&self, handle: u64, message: u32, param1: i64, param2: i64) -> i64 {
         let answer = narrow(handle).map(|raw| {
             let (param1, param2) = (param1 as isize, param2 as isize);
-            self.system
-                .send(raw, Message(message), param1, param2)
-                .unwrap_or_default()
+            self.system.send(raw, Message(message), param1, param2)
         });
-        answer.unwrap_or_default() as i64
+        self.answer("SendDriverMessage", answer)
     }
 
     fn module(&self, handle: u64) -> u64 {
