@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use opendriver::{Builder, Width};
+use opendriver::backend::windows::{Mechanism, Windows};
+use opendriver::{Builder, Registry, Width};
 
 use crate::board::Board;
 use crate::fixtures::{self, Target};
@@ -77,5 +78,28 @@ impl Kind for Compiled {
             builder.trust_foreign_code(),
             file.to_str().expect("a path in UTF-8").to_owned(),
         )
+    }
+}
+
+/// A driver in a file of its own, whose 32-bit code gets its FS by a descriptor.
+///
+/// No driver of the process may get it by instructions: signal handlers do as on a machine without them.
+pub struct Described(pub Target, pub Mechanism);
+
+impl Kind for Described {
+    fn width(&self) -> Width {
+        self.0.width()
+    }
+
+    fn place(
+        &self,
+        builder: Builder,
+        folder: &Path,
+        name: &str,
+        board: &Arc<Board>,
+    ) -> (Builder, String) {
+        opendriver_guard::restore_by_selector();
+        let windows = Windows::new(Registry::in_memory()).segments(self.1);
+        Compiled(self.0).place(builder.provider(windows), folder, name, board)
     }
 }

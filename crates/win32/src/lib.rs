@@ -78,3 +78,9 @@ pub mod low {
         opendriver_pe::low::map(bytes, 1, libc::PROT_READ | libc::PROT_WRITE)
     }
 }
+
+/// How 32-bit code gets its FS on this machine.
+pub mod segments {
+    pub use crate::x86::segment::Mechanism;
+    pub use crate::x86::trial::{Outcome, Tried, choose, outcome};
+}

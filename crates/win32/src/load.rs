@@ -19,6 +19,7 @@ use crate::process::Process;
 use crate::thread::Thread;
 use crate::trap::Fault;
 use crate::x86;
+use crate::x86::trial::Tried;
 
 pub(crate) use binding::find_ignoring_case;
 pub(crate) use images::{Image, Images, ModuleRef};
@@ -117,6 +118,14 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// 32-bit code cannot run here.
+    #[error("\"{}\" is 32-bit, and 32-bit code cannot run here", path.display())]
+    Segments {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        source: Tried,
+    },
     /// A process has room for 8192 functions of ours and 256 images with thread-local storage.
     #[error("\"{}\" needs more functions or thread-local storage than a process has room for", path.display())]
     Room {
@@ -140,6 +149,7 @@ impl LoadError {
             | Self::Refused { path }
             | Self::Broke { path, .. }
             | Self::LowMemory { path }
+            | Self::Segments { path, .. }
             | Self::Room { path } => path,
         }
     }
@@ -154,6 +164,7 @@ impl Process {
     /// # Errors
     /// A [`LoadError`] that names the file and the reason.
     pub fn load(self: &Arc<Self>, path: &Path) -> Result<Module, LoadError> {
+        self.check_crossing(path)?;
         let image = self.with_cx(|cx| self.load_image(cx.thread(), path))?;
         Ok(Module::new(self.clone(), image))
     }
@@ -163,8 +174,24 @@ impl Process {
     /// # Errors
     /// A [`LoadError`] that names the file and the reason; it speaks of the first name.
     pub fn load_for(self: &Arc<Self>, path: &Path, names: &[&str]) -> Result<Module, LoadError> {
+        self.check_crossing(path)?;
         let image = self.with_cx(|cx| self.load_checked(cx.thread(), path, names))?;
         Ok(Module::new(self.clone(), image))
+    }
+
+    /// Makes sure that the code of a process can run, before a thread enters it for the first time.
+    fn check_crossing(&self, path: &Path) -> Result<(), LoadError> {
+        if self.width() == pe::Width::Bits64 {
+            return Ok(());
+        }
+        let path = path.to_owned();
+        if !x86::stub::prepare() {
+            return Err(LoadError::LowMemory { path });
+        }
+        match x86::trial::choose(self.config().segments) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(LoadError::Segments { path, source }),
+        }
     }
 
     /// Loads a DLL, or takes one more reference to it.
@@ -190,9 +217,6 @@ impl Process {
             image.check_export(exports)?;
             image.retain();
             return Ok(image);
-        }
-        if self.width() == pe::Width::Bits32 && !x86::stub::prepare() {
-            return Err(LoadError::LowMemory { path: path.clone() });
         }
         let data = fs::read(path).map_err(read_error)?;
         let image_error = |source| LoadError::Image {

@@ -23,6 +23,7 @@ use crate::thread::Thread;
 use crate::trap::{Fault, FaultKind, Trap};
 use crate::x86;
 use crate::x86::enter::{Floating, Returned};
+use crate::x86::segment::Mechanism;
 
 /// How a process is made.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Config {
     pub trace: bool,
     /// How wide the addresses of its drivers are: as on Windows, a process has images of one width.
     pub width: Width,
+    /// How 32-bit code gets its FS; the best way that works here where none is named.
+    pub segments: Option<Mechanism>,
 }
 
 impl Default for Config {
@@ -51,6 +54,7 @@ impl Default for Config {
             command_line: r"C:\windows\system32\opendriver.exe".to_owned(),
             trace: false,
             width: Width::Bits64,
+            segments: None,
         }
     }
 }

@@ -53,3 +53,5 @@ pub(crate) mod offset {
 pub(crate) const BYTES: usize = 0x2000;
 /// Behind what Windows defines: what `eax` held at the last gate, where the number of the gate took its place.
 pub(crate) const EAX: usize = 0x1F00;
+/// Behind that: what the kernel is told of the segment that is the TEB, while it is told.
+pub(crate) const DESCRIPTION: usize = 0x1F20;

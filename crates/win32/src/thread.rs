@@ -19,7 +19,8 @@ use crate::state::States;
 use crate::teb::{Field, offset};
 use crate::trap::Trap;
 use crate::words::{self, GUARD_BYTES, STACK_32_BYTES, STACK_64_BYTES};
-use crate::x86::low;
+use crate::x86::segment::{self, Segment};
+use crate::x86::{low, trial};
 
 /// Where the innermost [`Frame`] is named in a [`Thread`], which the crossing finds there.
 pub(crate) const FRAME: usize = offset_of!(Thread, frame);
@@ -63,6 +64,30 @@ struct Low {
     area: *mut u8,
     /// Tells the signal handlers that the thread goes there.
     visit: opendriver_guard::Visit,
+    /// What FS is there.
+    segment: Segment,
+}
+
+impl Low {
+    fn create(process: &Process) -> Self {
+        let visit = opendriver_guard::Visit::begin();
+        let visit = visit.expect("fewer threads than the table has room for");
+        let area = map_low_stack();
+        // No image of 32-bit code is loaded where there is no mechanism.
+        let mechanism = trial::choose(process.config().segments);
+        let mechanism = mechanism.unwrap_or_else(|tried| panic!("{tried}"));
+        let segment = Segment::new(mechanism, Self::teb(area) as u32);
+        Self {
+            area,
+            visit,
+            segment: segment.expect("a descriptor for each thread in 32-bit code"),
+        }
+    }
+
+    /// The address of the TEB, which is where the stack ends.
+    fn teb(area: *mut u8) -> u64 {
+        area as u64 + (words::BYTES + GUARD_BYTES + STACK_32_BYTES) as u64
+    }
 }
 
 thread_local! {
@@ -139,10 +164,11 @@ impl Thread {
         unsafe { &*thread }
     }
 
-    /// Makes the TEB the one that 64-bit driver code finds; 32-bit code finds its own at each call.
+    /// Makes the TEB the one that driver code finds.
     fn make_current(&self) {
-        if self.low.is_none() {
-            set_gs(self.teb());
+        match &self.low {
+            Some(low) => low.segment.make_current(),
+            None => set_gs(self.teb()),
         }
     }
 
@@ -150,11 +176,7 @@ impl Thread {
         let area = map_stack();
         let low = match process.width() {
             Width::Bits64 => None,
-            Width::Bits32 => Some(Low {
-                area: map_low_stack(),
-                visit: opendriver_guard::Visit::begin()
-                    .expect("fewer threads than the table has room for"),
-            }),
+            Width::Bits32 => Some(Low::create(process)),
         };
         let thread = Box::new(Thread {
             process: Arc::downgrade(process),
@@ -235,10 +257,12 @@ impl Thread {
     fn seal_words(&self) {
         let area = self.low.as_ref().map_or(self.area, |low| low.area);
         let host_base = self.low.as_ref().map_or(0, |low| low.visit.host_base());
+        let selector = self.low.as_ref().map_or(0, |low| low.segment.selector());
         for (at, value) in [
             (words::THREAD_AT, &raw const *self as u64),
             (words::HOST_BASE_AT, host_base),
             (words::TEB_AT, self.teb()),
+            (words::SELECTOR_AT, selector.into()),
         ] {
             let word = area.wrapping_add(at).cast::<u64>();
             // SAFETY: the words lie at the beginning of an area that was just mapped writable.
@@ -276,7 +300,7 @@ impl Thread {
     /// The upper end of the driver stack.
     pub(crate) fn stack_base(&self) -> u64 {
         match &self.low {
-            Some(low) => low.area as u64 + (words::BYTES + GUARD_BYTES + STACK_32_BYTES) as u64,
+            Some(low) => Low::teb(low.area),
             None => self.shim_base(),
         }
     }
@@ -534,7 +558,7 @@ fn guarded(area: *mut u8) -> *mut u8 {
 }
 
 fn set_gs(base: u64) {
-    if has_fsgsbase() {
+    if segment::has_fsgsbase() {
         // SAFETY: the kernel says that the instruction is there; nothing else on Linux uses GS in
         // a 64-bit process.
         unsafe { asm!("wrgsbase {}", in(reg) base, options(nostack, preserves_flags)) };
@@ -543,11 +567,4 @@ fn set_gs(base: u64) {
         // SAFETY: sets this thread's GS base only.
         unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_SET_GS, base) };
     }
-}
-
-fn has_fsgsbase() -> bool {
-    const HWCAP2_FSGSBASE: libc::c_ulong = 2;
-    // SAFETY: getauxval reads a constant of the process.
-    let capabilities = unsafe { libc::getauxval(libc::AT_HWCAP2) };
-    capabilities & HWCAP2_FSGSBASE != 0
 }

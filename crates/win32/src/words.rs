@@ -26,6 +26,8 @@ pub(crate) const THREAD_AT: usize = 0x00;
 pub(crate) const HOST_BASE_AT: usize = 0x08;
 /// Where the address of the TEB stands.
 pub(crate) const TEB_AT: usize = 0x10;
+/// Where the FS selector of 32-bit code stands. That of data stands for one whose base is set by `wrfsbase`.
+pub(crate) const SELECTOR_AT: usize = 0x18;
 
 /// From a 64-bit TEB to the page.
 const FROM_64: i32 = -((BYTES + GUARD_BYTES + STACK_64_BYTES) as i32);
@@ -40,3 +42,5 @@ pub(crate) const THREAD_32: i32 = FROM_32 + THREAD_AT as i32;
 pub(crate) const HOST_BASE_32: i32 = FROM_32 + HOST_BASE_AT as i32;
 /// The TEB, from FS in 32-bit code.
 pub(crate) const TEB_32: i32 = FROM_32 + TEB_AT as i32;
+/// The selector, from FS in 32-bit code or from the TEB.
+pub(crate) const SELECTOR_32: i32 = FROM_32 + SELECTOR_AT as i32;

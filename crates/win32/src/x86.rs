@@ -9,7 +9,9 @@ pub(crate) mod enter;
 pub(crate) mod gate;
 pub(crate) mod low;
 pub(crate) mod pool;
+pub(crate) mod segment;
 pub(crate) mod stub;
+pub(crate) mod trial;
 
 pub(crate) use gate::Caller;
 

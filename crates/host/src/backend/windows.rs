@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use opendriver_abi::LResult;
 use opendriver_win32 as win32;
+pub use opendriver_win32::segments::Mechanism;
 
 use super::{Backend, Call, Candidate, Provider, Text, Width};
 use crate::memory::Heap;
@@ -87,6 +88,13 @@ impl Windows {
     #[must_use]
     pub fn trace(mut self, on: bool) -> Self {
         self.config.trace = on;
+        self
+    }
+
+    /// Makes 32-bit code get its FS in this way, and not in the best that works here: for tests, and to find out.
+    #[must_use]
+    pub fn segments(mut self, mechanism: Mechanism) -> Self {
+        self.config.segments = Some(mechanism);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::arch::global_asm;
 
-use super::{DATA, stub};
+use super::{DATA, segment, stub};
 use crate::enter::{FOREIGN_FLAGS, FRESH_CONTROL, FRESH_MXCSR, Frame};
 use crate::{thread, words};
 
@@ -126,12 +126,16 @@ global_asm!(
     "je 5f",
     "mov es, r9d",
     "5:",
+    "mov r10d, [rcx + {selector}]",
+    "cmp r10d, r9d",
+    "jne 8f",
     "mov eax, fs",
     "cmp eax, r9d",
     "je 6f",
     "mov fs, r9d",
     "6:",
     "wrfsbase rcx",
+    "7:",
     "lea esp, [r8 - 4]",
     "mov rax, rdi",
     "xor ecx, ecx",
@@ -142,6 +146,10 @@ global_asm!(
     "xor edi, edi",
     // jmp far [rax + target]
     ".byte 0xff, 0x68, {target}",
+    // The selector brings the base along.
+    "8:",
+    "mov fs, r10d",
+    "jmp 7b",
     ".p2align 4",
     ".globl opendriver_win32_returned_x86",
     ".hidden opendriver_win32_returned_x86",
@@ -149,7 +157,10 @@ global_asm!(
     "mov r8d, esp",
     "mov rdi, fs:[{thread}]",
     "mov r10, fs:[{host_base}]",
+    "cmp dword ptr fs:[{selector}], {data}",
+    "jne 7f",
     "wrfsbase r10",
+    "6:",
     "mov rdi, [rdi + {frame}]",
     "mov rsp, [rdi]",
     "pushfq",
@@ -197,6 +208,17 @@ global_asm!(
     "and dword ptr [rsp], {own_flags}",
     "popfq",
     "jmp 5b",
+    // Of the driver's registers only the answer still matters.
+    "7:",
+    "mov r12d, eax",
+    "mov r13, rdi",
+    "mov edi, {set_fs}",
+    "mov rsi, r10",
+    "mov eax, {arch_prctl}",
+    "syscall",
+    "mov eax, r12d",
+    "mov rdi, r13",
+    "jmp 6b",
     ".globl opendriver_win32_returned_x86_end",
     ".hidden opendriver_win32_returned_x86_end",
     "opendriver_win32_returned_x86_end:",
@@ -212,6 +234,9 @@ global_asm!(
     own_flags = const !FOREIGN_FLAGS,
     thread = const words::THREAD_32,
     host_base = const words::HOST_BASE_32,
+    selector = const words::SELECTOR_32,
+    set_fs = const segment::ARCH_SET_FS,
+    arch_prctl = const libc::SYS_arch_prctl,
     frame = const thread::FRAME,
 );
 

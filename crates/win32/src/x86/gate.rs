@@ -5,7 +5,7 @@
 use std::arch::global_asm;
 use std::cell::Cell;
 
-use super::stub;
+use super::{DATA, segment, stub};
 use crate::enter::{FOREIGN_FLAGS, Frame, MASKED};
 use crate::gate::{Call, run};
 use crate::seh;
@@ -52,7 +52,7 @@ global_asm!(
     "mov r10, fs:[{host_base}]",
     "mov r12, fs:[{teb}]",
     "mov r13d, fs:[{eax}]",
-    "wrfsbase r10",
+    "mov r14d, fs:[{selector}]",
     "mov r11, [rdi + {frame}]",
     "mov rsp, [r11 + {shim_stack}]",
     "pushfq",
@@ -67,6 +67,10 @@ global_asm!(
     "mov [rsp + 44], r8d",
     "mov [rsp + 48], r12",
     "mov [rsp + 56], r13d",
+    "cmp r14d, {data}",
+    "jne 9f",
+    "wrfsbase r10",
+    "12:",
     "mov esi, eax",
     "test dword ptr [rsp + 72], {foreign_flags}",
     "jnz 3f",
@@ -102,10 +106,28 @@ global_asm!(
     "mov ebp, [rsp + 28]",
     "mov r10, [rsp + 48]",
     "mov esp, r8d",
+    "cmp r14d, {data}",
+    "jne 14f",
     "wrfsbase r10",
+    "13:",
     // jmp far [rip + back]
     ".byte 0xff, 0x2d",
     ".long {back} - . - 4",
+    // The host's base by a system call, which needs registers that still matter.
+    "9:",
+    "mov r13d, eax",
+    "mov r15, rdi",
+    "mov edi, {set_fs}",
+    "mov rsi, r10",
+    "mov eax, {arch_prctl}",
+    "syscall",
+    "mov eax, r13d",
+    "mov rdi, r15",
+    "jmp 12b",
+    // The driver's by its selector.
+    "14:",
+    "mov fs, r14d",
+    "jmp 13b",
     // Flags that code of ours does not run with.
     "3:",
     "and dword ptr [rsp + 72], {own_flags}",
@@ -132,6 +154,10 @@ global_asm!(
     "opendriver_win32_gate_x86_end:",
     thread = const words::THREAD_32,
     host_base = const words::HOST_BASE_32,
+    selector = const words::SELECTOR_32,
+    data = const DATA,
+    set_fs = const segment::ARCH_SET_FS,
+    arch_prctl = const libc::SYS_arch_prctl,
     teb = const words::TEB_32,
     frame = const thread::FRAME,
     foreign_flags = const FOREIGN_FLAGS,

@@ -11,7 +11,7 @@ use super::context::{Context, EXTENDED, FLOATING_POINT, INTEGER};
 use super::floating;
 use crate::seh::resume::{FAULT_ROOM, LEGACY_PARTS, Wide, faulted_address};
 use crate::thread::Thread;
-use crate::x86;
+use crate::{words, x86};
 
 /// Driver stack that handling an exception needs below the frame that raised it.
 const ROOM: u64 = 0x4000;
@@ -214,12 +214,17 @@ global_asm!(
     "mov eax, {data}",
     "mov ds, eax",
     "mov es, eax",
-    "mov fs, eax",
+    "mov r9d, [r8 + {selector}]",
+    "mov fs, r9d",
+    "cmp r9d, eax",
+    "jne 4f",
     "wrfsbase r8",
+    "4:",
     "mov eax, [rdi + {eax}]",
     "mov edi, [rdi + {edi}]",
     "iretq",
     data = const x86::DATA,
+    selector = const words::SELECTOR_32,
     floating = const offset_of!(Resumed, registers),
     has_floating = const offset_of!(Registers, has_floating),
     teb = const offset_of!(Registers, teb),
