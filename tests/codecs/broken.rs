@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use opendriver::Width;
 use opendriver_tests::command::drv;
 use opendriver_tests::fixtures::{Target, compiled};
 use opendriver_tests::media::{self, Film, Sound, Tone, Video, avi};
@@ -22,7 +23,7 @@ fn every_byte_of_a_wav_may_be_flipped_or_be_the_last() {
     };
     let bytes = fs::read(media::sound(Sound::MsAdpcm, tone)).unwrap();
     let data = position(&bytes, b"data") + 8;
-    survive(&bytes, data, "wav", "pcm", &driver_path("msadp32.acm"));
+    survive(&bytes, data, "wav", "pcm", "msadp32.acm");
 }
 
 #[test]
@@ -33,25 +34,24 @@ fn every_byte_of_an_avi_may_be_flipped_or_be_the_last() {
         frames: 1,
     };
     let bytes = fs::read(media::video(Video::Rle4, film)).unwrap();
-    survive(
-        &bytes,
-        bytes.len(),
-        "avi",
-        "raw",
-        &driver_path("msrle32.dll"),
-    );
+    survive(&bytes, bytes.len(), "avi", "raw", "msrle32.dll");
 }
 
 /// Flips each byte of the first `head` ones, and cuts the file before each of them.
-fn survive(bytes: &[u8], head: usize, kind: &str, to: &str, driver: &Path) {
+fn survive(bytes: &[u8], head: usize, kind: &str, to: &str, driver: &str) {
     let place = Place::new();
+    // What a driver makes of a broken file may depend on its width.
+    let drivers = Width::ALL.map(|width| driver_path(driver, width));
     let flipped = (0..head).map(|at| {
         let mut bytes = bytes.to_vec();
         bytes[at] ^= 0xff;
         (format!("byte {at} flipped"), bytes)
     });
     let cut = (0..head).map(|at| (format!("cut at {at}"), bytes[..at].to_vec()));
-    for (what, bytes) in flipped.chain(cut) {
+    let broken = flipped.chain(cut);
+    for ((what, bytes), driver) in
+        broken.flat_map(|broken| drivers.iter().map(move |driver| (broken.clone(), driver)))
+    {
         let file = place.file(&format!("in.{kind}"), &bytes);
         let target = place.file("out.bin", PRECIOUS);
         let output = convert(&file, &target, driver, &["--to", to]);
@@ -71,37 +71,43 @@ fn survive(bytes: &[u8], head: usize, kind: &str, to: &str, driver: &Path) {
 
 #[test]
 fn a_driver_that_breaks_is_named_with_the_frame_and_what_was_decoded_is_kept() {
-    let place = Place::new();
-    let output = place.convert_fickle(&[0, 0, 0, 1, 0], &[]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("frame 3") && said.contains("0x10"), "{said}");
-    place.assert_kept(3);
+    for target in FICKLE {
+        let place = Place::new();
+        let output = place.convert_fickle(target, &[0, 0, 0, 1, 0], &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("frame 3") && said.contains("0x10"), "{said}");
+        place.assert_kept(3);
+    }
 }
 
 #[test]
 fn a_driver_that_refuses_is_named_with_the_frame_and_what_was_decoded_is_kept() {
-    let place = Place::new();
-    let output = place.convert_fickle(&[0, 0, 2, 0], &[]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("frame 2"), "{said}");
-    place.assert_kept(2);
+    for target in FICKLE {
+        let place = Place::new();
+        let output = place.convert_fickle(target, &[0, 0, 2, 0], &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("frame 2"), "{said}");
+        place.assert_kept(2);
+    }
 }
 
 #[test]
 fn a_driver_that_writes_behind_the_picture_is_named_and_may_go_on() {
-    let place = Place::new();
-    let output = place.convert_fickle(&[0, 3, 0], &[]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.starts_with("warning: "), "{said}");
-    assert!(said.contains("frame 1"), "{said}");
-    assert_eq!(fs::read(place.path("out.raw")).unwrap().len(), 3 * PICTURE);
+    for target in FICKLE {
+        let place = Place::new();
+        let output = place.convert_fickle(target, &[0, 3, 0], &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!(said.starts_with("warning: "), "{said}");
+        assert!(said.contains("frame 1"), "{said}");
+        assert_eq!(fs::read(place.path("out.raw")).unwrap().len(), 3 * PICTURE);
 
-    let output = place.convert_fickle(&[0, 3, 0], &["--strict"]);
-    assert!(!output.status.success());
-    assert_eq!(fs::read(place.path("out.raw")).unwrap(), PRECIOUS);
+        let output = place.convert_fickle(target, &[0, 3, 0], &["--strict"]);
+        assert!(!output.status.success());
+        assert_eq!(fs::read(place.path("out.raw")).unwrap(), PRECIOUS);
+    }
 }
 
 /// Wine's msrle32 prefers to decode 4 bits to 4 bits, and divides by zero when it does.
@@ -112,14 +118,16 @@ fn a_real_driver_that_dies_of_a_valid_request_is_an_error() {
         height: 8,
         frames: 3,
     };
-    let place = Place::new();
-    let target = place.file("out.raw", PRECIOUS);
     let file = media::video(Video::Rle4, film);
-    let output = convert(&file, &target, &driver_path("msrle32.dll"), &[]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("msrle32.dll"), "{said}");
-    assert_eq!(fs::read(&target).unwrap(), PRECIOUS);
+    for width in Width::ALL {
+        let place = Place::new();
+        let target = place.file("out.raw", PRECIOUS);
+        let output = convert(&file, &target, &driver_path("msrle32.dll", width), &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("msrle32.dll"), "{said}");
+        assert_eq!(fs::read(&target).unwrap(), PRECIOUS);
+    }
 }
 
 #[test]
@@ -135,9 +143,11 @@ fn of_a_format_that_no_driver_takes_each_driver_says_why() {
     bytes[format + 24..format + 28].copy_from_slice(b"NONE");
     let file = place.file("in.avi", &bytes);
     let target = place.file("out.raw", PRECIOUS);
-    let second = driver_path("iccvid.dll");
+    // Of different widths, which a search does not mind.
+    let second = driver_path("iccvid.dll", Width::W32);
     let words = ["--driver", second.to_str().unwrap()];
-    let output = convert(&file, &target, &driver_path("msvidc32.dll"), &words);
+    let first = driver_path("msvidc32.dll", Width::W64);
+    let output = convert(&file, &target, &first, &words);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(matches!(output.status.code(), Some(1 | 2)), "{said}");
     for word in ["NONE", "msvidc32.dll", "iccvid.dll"] {
@@ -145,6 +155,9 @@ fn of_a_format_that_no_driver_takes_each_driver_says_why() {
     }
     assert_eq!(fs::read(&target).unwrap(), PRECIOUS);
 }
+
+/// What the fickle codec is built for.
+const FICKLE: [Target; 2] = [Target::Windows64, Target::Windows32];
 
 /// Bytes of one picture of the fickle codec's films: 8 by 6 pixels of 24 bits.
 const PICTURE: usize = 8 * 6 * 3;
@@ -171,7 +184,7 @@ impl Place {
     }
 
     /// Converts a film whose frames tell the fickle codec what to do, each in another colour, to `out.raw`.
-    fn convert_fickle(&self, frames: &[u8], words: &[&str]) -> Output {
+    fn convert_fickle(&self, made_for: Target, frames: &[u8], words: &[&str]) -> Output {
         let mut format = Vec::new();
         for number in [40_u32, 8, 6, 1 | 24 << 16] {
             format.extend(number.to_le_bytes());
@@ -186,7 +199,7 @@ impl Place {
         }
         writer.finish().expect("the folder is ours");
         let target = self.file("out.raw", PRECIOUS);
-        let codec = compiled("fickle-codec", Target::Windows64);
+        let codec = compiled("fickle-codec", made_for);
         convert(&file, &target, &codec, words)
     }
 

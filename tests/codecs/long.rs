@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Stdio};
 
+use opendriver::Width;
 use opendriver_tests::command::drv_command;
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
 
@@ -26,8 +28,14 @@ fn ten_thousand_pictures_take_no_more_memory_than_a_thousand() {
         (Video::Rle8, "msrle32.dll", 64 * 48, 0),
     ] {
         let file = media::video(video, film);
-        let more = watch(file.to_str().unwrap(), "raw", driver, picture * 10_000);
-        assert!(more <= SLACK + lost, "{video:?}: {more} bytes more");
+        for width in Width::ALL {
+            let driver = driver_path(driver, width);
+            let more = watch(file.to_str().unwrap(), "raw", &driver, picture * 10_000);
+            assert!(
+                more <= SLACK + lost,
+                "{video:?} with {width:?}: {more} bytes more"
+            );
+        }
     }
 }
 
@@ -44,15 +52,17 @@ fn an_hour_of_sound_takes_no_more_memory_than_six_minutes() {
         };
         let file = media::sound(sound, tone);
         let bytes = tone.samples as usize * usize::from(channels) * 2;
-        let more = watch(file.to_str().unwrap(), "pcm", driver, bytes);
-        assert!(more <= SLACK, "{sound:?}: {more} bytes more");
+        for width in Width::ALL {
+            let driver = driver_path(driver, width);
+            let more = watch(file.to_str().unwrap(), "pcm", &driver, bytes);
+            assert!(more <= SLACK, "{sound:?} with {width:?}: {more} bytes more");
+        }
     }
 }
 
 /// Converts a file to a pipe that has at least `bytes`, and answers how much more the process takes before the end than after a
 /// tenth of them: the pipe holds it up at both points.
-fn watch(file: &str, to: &str, driver: &str, bytes: usize) -> usize {
-    let driver = driver_path(driver);
+fn watch(file: &str, to: &str, driver: &Path, bytes: usize) -> usize {
     let words = ["convert", file, "-", "--to", to, "--driver"];
     let mut child = drv_command(words.into_iter().chain([driver.to_str().unwrap()]))
         .stdout(Stdio::piped())

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use opendriver::Manager;
+use opendriver::{Manager, Width};
 use opendriver_abi::structures::FourCc;
 use opendriver_codec::file::Input;
 use opendriver_codec::file::avi::{ChunkKind, Reader, StreamKind};
@@ -106,13 +106,17 @@ fn long_films_are_decoded_as_under_wine() {
 fn assert_decoded_as_under_wine(case: &Case, film: Film, depth: Option<Pixel>) {
     let file = media::video(case.video, film);
     let bits = depth.map(Pixel::bits);
-    let driver = driver_path(case.driver);
-    let theirs = Stage::shared().pictures(&driver, case.handler, &file, bits);
-    let (format, ours) = decode(case, &file, depth);
     let what = format!("{:?} {film:?} to {depth:?}", case.video);
-    let same = |bytes: &[u8]| [&bytes[4..20], &bytes[40..]].concat();
-    assert_eq!(same(format.as_bytes()), same(&theirs.format), "{what}");
-    assert_same(&ours, &theirs.bytes, &what);
+    let [wide, narrow] = Width::ALL.map(|width| {
+        let theirs = Stage::shared().pictures(case.driver, width, case.handler, &file, bits);
+        let (format, ours) = decode(case, width, &file, depth);
+        let what = format!("{what} with {width:?}");
+        let same = |bytes: &[u8]| [&bytes[4..20], &bytes[40..]].concat();
+        assert_eq!(same(format.as_bytes()), same(&theirs.format), "{what}");
+        assert_same(&ours, &theirs.bytes, &what);
+        ours
+    });
+    assert_same(&narrow, &wide, &what);
 }
 
 #[test]
@@ -124,13 +128,18 @@ fn pictures_are_encoded_as_under_wine() {
             frames: 40,
         };
         let file = media::video(Video::Rgb8, film);
-        let driver = driver_path("msrle32.dll");
         for quality in [10_000, 2500] {
-            let theirs = Stage::shared().frames(&driver, "mrle", &file, quality);
-            let (format, ours) = encode("msrle32.dll", "mrle", &file, quality, 1).unwrap();
             let what = format!("{film:?}, quality {quality}");
-            assert_eq!(format.as_bytes()[4..20], theirs.format[4..20], "{what}");
-            assert_same(&ours, &theirs.bytes, &what);
+            let [wide, narrow] = Width::ALL.map(|width| {
+                let what = format!("{what}, with {width:?}");
+                let (driver, handler) = ("msrle32.dll", "mrle");
+                let theirs = Stage::shared().frames(driver, width, handler, &file, quality);
+                let (format, ours) = encode(driver, width, handler, &file, quality, 1).unwrap();
+                assert_eq!(format.as_bytes()[4..20], theirs.format[4..20], "{what}");
+                assert_same(&ours, &theirs.bytes, &what);
+                ours
+            });
+            assert_same(&narrow, &wide, &what);
         }
     }
 }
@@ -144,17 +153,24 @@ fn a_codec_that_writes_behind_the_picture_is_caught_at_the_frame() {
         frames: 40,
     };
     let file = media::video(Video::Rgb8, film);
-    match encode("msrle32.dll", "mrle", &file, 10_000, 10) {
-        Err(Error::Failed { driver, frame, .. }) => {
-            assert_eq!((driver.as_str(), frame), ("msrle32.dll", Some(2)));
+    for width in Width::ALL {
+        match encode("msrle32.dll", width, "mrle", &file, 10_000, 10) {
+            Err(Error::Failed { driver, frame, .. }) => {
+                assert_eq!((driver.as_str(), frame), ("msrle32.dll", Some(2)));
+            }
+            other => panic!("expected a fault, got {:?}", other.map(drop)),
         }
-        other => panic!("expected a fault, got {:?}", other.map(drop)),
     }
 }
 
 /// Decodes a whole AVI with a driver of ours, to a depth or to what the driver prefers.
-pub(crate) fn decode(case: &Case, file: &Path, depth: Option<Pixel>) -> (BitmapFormat, Vec<u8>) {
-    let (_manager, codec) = open(case.driver, case.handler, Mode::Decompress);
+pub(crate) fn decode(
+    case: &Case,
+    width: Width,
+    file: &Path,
+    depth: Option<Pixel>,
+) -> (BitmapFormat, Vec<u8>) {
+    let (_manager, codec) = open(case.driver, width, case.handler, Mode::Decompress);
     let (mut reader, input) = open_film(file);
     let output = match depth {
         None => codec.decompress_format(&input).unwrap(),
@@ -177,12 +193,13 @@ pub(crate) fn decode(case: &Case, file: &Path, depth: Option<Pixel>) -> (BitmapF
 /// Encodes a whole uncompressed AVI with a driver of ours, and writes frames as the program under Wine does.
 fn encode(
     driver: &str,
+    width: Width,
     handler: &str,
     file: &Path,
     quality: u32,
     every: u32,
 ) -> Result<(BitmapFormat, Vec<u8>), Error> {
-    let (_manager, codec) = open(driver, handler, Mode::Compress);
+    let (_manager, codec) = open(driver, width, handler, Mode::Compress);
     let (mut reader, input) = open_film(file);
     let output = codec.compress_format(&input).unwrap();
     let settings = Settings {
@@ -202,12 +219,12 @@ fn encode(
 }
 
 /// A codec, open as long as its manager is there.
-fn open(driver: &str, handler: &str, mode: Mode) -> (Manager, Codec) {
+fn open(driver: &str, width: Width, handler: &str, mode: Mode) -> (Manager, Codec) {
     let manager = Manager::builder()
         .trust_foreign_code()
         .guarded_blocks(true)
         .build();
-    let path = driver_path(driver);
+    let path = driver_path(driver, width);
     let name = path.to_str().expect("target/ is UTF-8");
     let handler = FourCc::new(handler.as_bytes().try_into().expect("four letters"));
     let codec = Codec::open(&manager, name, handler, mode).unwrap();

@@ -1,14 +1,14 @@
 //! Audio codecs: whole WAV files, driver by driver and shape by shape.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use opendriver::{Manager, Width};
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Driver, Flags, Stream, Wish};
 use opendriver_codec::file::{Input, wav};
 use opendriver_tests::media::{self, Sound, Tone};
-use opendriver_tests::real::DRIVERS;
+use opendriver_tests::real;
 
 use crate::stage::Stage;
 
@@ -56,10 +56,18 @@ fn sounds_are_decoded_as_under_wine() {
     for (sound, driver) in CODECS {
         for tone in tones(sound) {
             let file = media::sound(sound, tone);
-            let theirs = Stage::shared().sound(&driver_path(driver), &file, None);
-            let (format, ours) = convert(driver, &file, None);
-            assert_eq!(format.as_bytes()[..16], theirs.format, "{sound:?} {tone:?}");
-            assert_same(&ours, &theirs.bytes, &format!("{sound:?} {tone:?}"));
+            let decoded = Width::ALL.map(|width| {
+                let what = format!("{sound:?} {tone:?} with {width:?}");
+                let theirs = Stage::shared().sound(driver, width, &file, None);
+                let (format, ours) = convert(driver, width, &file, None);
+                assert_eq!(format.as_bytes()[..16], theirs.format, "{what}");
+                assert_same(&ours, &theirs.bytes, &what);
+                ours
+            });
+            if computes_the_same(driver) {
+                let [wide, narrow] = decoded;
+                assert_same(&narrow, &wide, &format!("{sound:?} {tone:?}"));
+            }
         }
     }
 }
@@ -74,17 +82,42 @@ fn sounds_are_encoded_as_under_wine() {
     ] {
         for tone in tones(sound) {
             let file = media::sound(Sound::Pcm, tone);
-            let to = standard_format(driver, tag, tone);
-            let theirs = Stage::shared().sound(&driver_path(driver), &file, Some(&to));
-            let (_, ours) = convert(driver, &file, Some(to));
-            assert_same(&ours, &theirs.bytes, &format!("{sound:?} {tone:?}"));
+            let [wide, narrow] = Width::ALL.map(|width| {
+                let to = standard_format(driver, width, tag, tone);
+                let mut theirs = Stage::shared().sound(driver, width, &file, Some(&to));
+                let (format, mut ours) = convert(driver, width, &file, Some(to));
+                if sound == Sound::ImaAdpcm {
+                    clear_reserved(&format, &mut ours);
+                    clear_reserved(&format, &mut theirs.bytes);
+                }
+                let what = format!("{sound:?} {tone:?} with {width:?}");
+                assert_same(&ours, &theirs.bytes, &what);
+                ours
+            });
+            assert_same(&narrow, &wide, &format!("{sound:?} {tone:?}"));
         }
     }
 }
 
+/// Clears the byte that the header of each block of IMA ADPCM has for nothing, one a channel: the driver fills it from memory that it
+/// never set, and Wine's heap has other leftovers than ours.
+fn clear_reserved(format: &WaveFormat, blocks: &mut [u8]) {
+    for block in blocks.chunks_mut(format.block_align().into()) {
+        for header in block.chunks_mut(4).take(format.channels().into()) {
+            header[3] = 0;
+        }
+    }
+}
+
+/// Whether both widths of a driver give the same bytes. They are built from the same code; but that for MP3 counts in floating point,
+/// where the 32-bit compiler rounds at other places.
+pub(crate) fn computes_the_same(driver: &str) -> bool {
+    driver != "l3codeca.acm"
+}
+
 /// The format that a driver lists for a tag, and for channels and a rate.
-fn standard_format(driver: &str, tag: u16, tone: Tone) -> WaveFormat {
-    let (_manager, driver) = open(driver);
+fn standard_format(driver: &str, width: Width, tag: u16, tone: Tone) -> WaveFormat {
+    let (_manager, driver) = open(driver, width);
     let formats = driver.formats(tag, None).unwrap();
     let format = formats
         .into_iter()
@@ -94,8 +127,13 @@ fn standard_format(driver: &str, tag: u16, tone: Tone) -> WaveFormat {
 }
 
 /// Converts a whole WAV with a driver of ours, in pieces as a program would, to a format or to samples of 16 bits.
-pub(crate) fn convert(driver: &str, file: &Path, to: Option<WaveFormat>) -> (WaveFormat, Vec<u8>) {
-    let (_manager, driver) = open(driver);
+pub(crate) fn convert(
+    driver: &str,
+    width: Width,
+    file: &Path,
+    to: Option<WaveFormat>,
+) -> (WaveFormat, Vec<u8>) {
+    let (_manager, driver) = open(driver, width);
     let file = File::open(file).unwrap();
     let mut reader = wav::Reader::open(Input::file(file).unwrap()).unwrap();
     let samples = Wish {
@@ -125,20 +163,19 @@ pub(crate) fn convert(driver: &str, file: &Path, to: Option<WaveFormat>) -> (Wav
 }
 
 /// A driver, open as long as its manager is there.
-fn open(driver: &str) -> (Manager, Driver) {
+fn open(driver: &str, width: Width) -> (Manager, Driver) {
     let manager = Manager::builder()
         .trust_foreign_code()
         .guarded_blocks(true)
         .build();
-    let path = driver_path(driver);
+    let path = driver_path(driver, width);
     let driver = Driver::open(&manager, path.to_str().expect("target/ is UTF-8")).unwrap();
     (manager, driver)
 }
 
 /// Where the driver of a name is.
-pub(crate) fn driver_path(name: &str) -> std::path::PathBuf {
-    let driver = DRIVERS.iter().find(|driver| driver.file == name);
-    driver.expect("the name of a driver").path(Width::W64)
+pub(crate) fn driver_path(name: &str, width: Width) -> PathBuf {
+    real::folder(width).join(name)
 }
 
 /// Compares, and says where the first difference is: the bytes themselves would fill the screen.

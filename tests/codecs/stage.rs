@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use opendriver::Width;
 use opendriver_codec::WaveFormat;
 use opendriver_tests::compilers;
 use opendriver_tests::wine::{Wine, windows_path};
 
-/// Wine, with the programs built.
+use crate::sound::driver_path;
+
+/// Wine, with the programs built for both widths.
 pub(crate) struct Stage {
     wine: Wine,
     folder: PathBuf,
@@ -34,56 +37,76 @@ impl Stage {
                 ("pictures", &["-lwinmm", "-lmsvfw32", "-lavifil32"]),
             ] {
                 let source = format!("tests/oracle/{program}.c");
-                let to = folder.join(program).with_extension("exe");
-                compilers::mingw(&[&source], &to, libraries);
+                for width in Width::ALL {
+                    let to = executable(&folder, program, width);
+                    compilers::windows(width, &[&source], &to, libraries);
+                }
             }
             Self { wine, folder }
         })
     }
 
     /// Converts the sound of a WAV with a driver's file, to a format or to samples of 16 bits.
-    pub(crate) fn sound(&self, driver: &Path, input: &Path, to: Option<&WaveFormat>) -> Converted {
+    pub(crate) fn sound(
+        &self,
+        driver: &str,
+        width: Width,
+        input: &Path,
+        to: Option<&WaveFormat>,
+    ) -> Converted {
         let digits = |format: &WaveFormat| -> String {
             let bytes = format.as_bytes().iter();
             bytes.map(|byte| format!("{byte:02x}")).collect()
         };
-        let before = [windows_path(driver)];
-        self.run("sound", &before, input, to.map(digits).as_slice())
+        let before = [windows_path(&driver_path(driver, width))];
+        let after = to.map(digits);
+        self.run("sound", width, &before, input, after.as_slice())
     }
 
     /// Decodes the pictures of an AVI with a driver's file, to a depth or to what the driver prefers.
     pub(crate) fn pictures(
         &self,
-        driver: &Path,
+        driver: &str,
+        width: Width,
         handler: &str,
         input: &Path,
         bits: Option<u16>,
     ) -> Converted {
         let bits = bits.map(|bits| bits.to_string());
-        let before = [windows_path(driver), handler.to_owned()];
-        self.run("pictures", &before, input, bits.as_slice())
+        let driver = driver_path(driver, width);
+        let before = [windows_path(&driver), handler.to_owned()];
+        self.run("pictures", width, &before, input, bits.as_slice())
     }
 
     /// Encodes the pictures of an AVI with a driver's file, each as a key frame. Of each, the bytes are its length in 4 bytes and the frame.
     pub(crate) fn frames(
         &self,
-        driver: &Path,
+        driver: &str,
+        width: Width,
         handler: &str,
         input: &Path,
         quality: u32,
     ) -> Converted {
-        let before = [windows_path(driver), handler.to_owned()];
+        let driver = driver_path(driver, width);
+        let before = [windows_path(&driver), handler.to_owned()];
         let after = ["compress".to_owned(), quality.to_string()];
-        self.run("pictures", &before, input, &after)
+        self.run("pictures", width, &before, input, &after)
     }
 
-    fn run(&self, program: &str, before: &[String], input: &Path, after: &[String]) -> Converted {
+    fn run(
+        &self,
+        program: &str,
+        width: Width,
+        before: &[String],
+        input: &Path,
+        after: &[String],
+    ) -> Converted {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let output = self.folder.join(format!("{program}-{number}.raw"));
         let files = [windows_path(input), windows_path(&output)];
         let words: Vec<&String> = before.iter().chain(&files).chain(after).collect();
-        let program = self.folder.join(program).with_extension("exe");
+        let program = executable(&self.folder, program, width);
         let (status, said) = self.wine.run(&self.folder, program, &words);
         assert!(status.success(), "{words:?}: {status}: {said}");
         let format = said.lines().find_map(|line| line.strip_prefix("format "));
@@ -95,6 +118,11 @@ impl Stage {
             bytes,
         }
     }
+}
+
+/// Where a program is that was built for addresses of this width.
+fn executable(folder: &Path, program: &str, width: Width) -> PathBuf {
+    folder.join(format!("{program}-{}.exe", width.bits()))
 }
 
 fn hexadecimal(digits: &str) -> Vec<u8> {
