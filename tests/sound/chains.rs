@@ -1,13 +1,15 @@
 //! Chains of codecs with the converter of plain samples in between.
 
+use opendriver::Width;
 use opendriver_abi::structures::WaveFormatEx;
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Drivers, Wish};
 use opendriver_tests::example::shared_object;
 use opendriver_tests::media::{self, Sound, Tone};
+use opendriver_tests::real;
 
 use crate::signal::{samples, signal_to_noise};
-use crate::{manager, read, through, write};
+use crate::{manager, read, through, with_both_widths, write};
 
 /// The codecs, and the converter behind them.
 const NAMES: [&str; 5] = [
@@ -32,17 +34,18 @@ const MUSIC: Tone = Tone {
 
 /// A sound in one format, converted to another in one chain; and how many drivers that took.
 fn converted(from: &WaveFormat, to: &WaveFormat, sound: &[u8]) -> (Vec<u8>, usize) {
-    let manager = manager();
-    let drivers = Drivers::named(&manager, &NAMES);
-    let mut chain = drivers.chain(from, to).expect("there is a way");
-    let in_pieces = through(&mut chain, sound);
-    // GSM goes on from the sound before, so this shows that it is forgotten, too.
-    chain.reset().expect("it starts anew");
-    let mut at_once = Vec::new();
-    let used = chain.convert(sound, true, &mut at_once);
-    assert_eq!(used.expect("it converts"), sound.len());
-    assert!(in_pieces == at_once, "{from} to {to}: the pieces are heard");
-    (in_pieces, chain.steps().len())
+    with_both_widths(|manager| {
+        let drivers = Drivers::named(manager, &NAMES);
+        let mut chain = drivers.chain(from, to).expect("there is a way");
+        let in_pieces = through(&mut chain, sound);
+        // GSM goes on from the sound before, so this shows that it is forgotten, too.
+        chain.reset().expect("it starts anew");
+        let mut at_once = Vec::new();
+        let used = chain.convert(sound, true, &mut at_once);
+        assert_eq!(used.expect("it converts"), sound.len());
+        assert!(in_pieces == at_once, "{from} to {to}: the pieces are heard");
+        (in_pieces, chain.steps().len())
+    })
 }
 
 #[test]
@@ -71,13 +74,14 @@ fn gsm_becomes_stereo_of_another_rate() {
 #[test]
 fn music_becomes_gsm_as_ffmpeg_would_encode_it() {
     let (player, sound) = read(&media::sound(Sound::Pcm, MUSIC));
-    let manager = manager();
-    let drivers = Drivers::named(&manager, &NAMES);
     let wish = Wish {
         rate: Some(8000),
         ..Wish::tag(0x31)
     };
-    let gsm = drivers.target(&player, &wish).expect("there is a way");
+    let gsm = with_both_widths(|manager| {
+        let drivers = Drivers::named(manager, &NAMES);
+        drivers.target(&player, &wish).expect("there is a way")
+    });
     let (encoded, steps) = converted(&player, &gsm, &sound);
     assert_eq!(steps, 2);
     // The same, but that ffmpeg encodes what the converter makes.
@@ -114,6 +118,40 @@ fn one_codec_becomes_another() {
     assert_eq!(encoded.len(), (decoded.len() / 4 * 8000 + 11_025) / 22_050);
 }
 
+/// Drivers of 32 and of 64 bits at work on one sound, in one process.
+#[test]
+fn a_chain_goes_over_drivers_of_both_widths() {
+    let (gsm, sound) = read(&media::sound(Sound::Gsm, SPEECH));
+    let ima = WaveFormatEx {
+        tag: 0x11,
+        block_align: 512,
+        bytes_per_second: 11_100,
+        ..WaveFormat::pcm(1, 22_050, 4).header()
+    };
+    let ima = WaveFormat::new(ima, &1017_u16.to_le_bytes());
+    let (expected, _) = converted(&gsm, &ima, &sound);
+    let manager = manager(Width::HOST);
+    let both = [Width::W32, Width::W64];
+    for [gsm_width, ima_width] in [both, [Width::W64, Width::W32]] {
+        let codecs = [("msgsm32.acm", gsm_width), ("imaadp32.acm", ima_width)];
+        let codecs = codecs.map(|(name, width)| real::folder(width).join(name));
+        let [gsm_name, ima_name] = codecs
+            .each_ref()
+            .map(|path| path.to_str().expect("target/ has a UTF-8 name"));
+        let drivers = Drivers::named(&manager, &[gsm_name, ima_name, "pcm"]);
+        let mut chain = drivers.chain(&gsm, &ima).expect("there is a way");
+        let steps = chain
+            .steps()
+            .iter()
+            .map(|step| step.driver().module().width);
+        assert_eq!(
+            steps.collect::<Vec<_>>(),
+            [gsm_width, Width::HOST, ima_width]
+        );
+        assert!(through(&mut chain, &sound) == expected);
+    }
+}
+
 #[test]
 fn a_codec_becomes_floating_point_of_six_channels() {
     let tone = Tone {
@@ -121,7 +159,7 @@ fn a_codec_becomes_floating_point_of_six_channels() {
         ..MUSIC
     };
     let (adpcm, sound) = read(&media::sound(Sound::MsAdpcm, tone));
-    let manager = manager();
+    let manager = manager(Width::W64);
     let drivers = Drivers::named(&manager, &NAMES);
     let wish = Wish {
         channels: Some(6),
@@ -149,7 +187,7 @@ fn a_codec_becomes_floating_point_of_six_channels() {
 fn the_converter_is_the_same_as_a_shared_object() {
     let (player, sound) = read(&media::sound(Sound::Pcm, MUSIC));
     let object = shared_object("opendriver-pcm", "pcm");
-    let manager = manager();
+    let manager = manager(Width::W64);
     let target = WaveFormat::pcm(1, 48_000, 24);
     let [linked, loaded] =
         ["pcm", object.to_str().expect("target/ has a UTF-8 name")].map(|name| {

@@ -19,11 +19,12 @@ use opendriver_codec::acm::Chain;
 use opendriver_codec::file::{Input, Output, wav};
 use opendriver_tests::{media, real};
 
-/// A manager that finds Wine's codecs by name and has the converter linked in. A driver that writes behind a buffer is found out.
-fn manager() -> Manager {
+/// A manager that finds Wine's codecs of a width by name and has the converter linked in. A driver that writes behind a buffer is found
+/// out.
+fn manager(width: Width) -> Manager {
     Manager::builder()
         .builtin(pcm::driver())
-        .search_path(real::folder(Width::W64))
+        .search_path(real::folder(width))
         .guarded_blocks(true)
         .trust_foreign_code()
         .build()
@@ -41,6 +42,13 @@ fn read(file: &Path) -> (WaveFormat, Vec<u8>) {
         > 0
     {}
     (reader.format().clone(), sound)
+}
+
+/// Does the same with the codecs of each width, which are to come to the same end.
+fn with_both_widths<T: PartialEq>(run: impl Fn(&Manager) -> T) -> T {
+    let [wide, narrow] = Width::ALL.map(|width| run(&manager(width)));
+    assert!(wide == narrow, "both widths compute the same");
+    wide
 }
 
 /// Writes a WAV.

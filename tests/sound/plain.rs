@@ -13,6 +13,7 @@
 
 use std::fs;
 
+use opendriver::Width;
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Driver, Flags, Stream};
 use opendriver_tests::compilers;
@@ -121,7 +122,7 @@ fn from_bytes(bytes: &[u8], bits: u16) -> Vec<i64> {
 }
 
 fn ours([from, to]: &[WaveFormat; 2], bytes: &[u8]) -> Vec<u8> {
-    let manager = manager();
+    let manager = manager(Width::HOST);
     let driver = Driver::open(&manager, "pcm").expect("it is linked in");
     let mut stream = Stream::open(&driver, from, to, None).expect("it takes plain samples");
     let mut out = Vec::new();

@@ -1,8 +1,7 @@
 //! The audio codecs of Wine, which `cargo xtask drivers` fetches.
 
-use std::path::Path;
-
-use opendriver::Manager;
+use opendriver::{Manager, Width};
+use opendriver_tests::real;
 
 /// Those that are to work wholly.
 pub(crate) const DRIVERS: [&str; 5] = [
@@ -13,24 +12,20 @@ pub(crate) const DRIVERS: [&str; 5] = [
     "msgsm32.acm",
 ];
 
-/// A manager that finds them by their names.
+/// A manager that finds those of a width by their names.
 ///
 /// # Panics
 /// With the command that fetches them, when one is not there.
-pub(crate) fn manager() -> Manager {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../drivers/x86_64");
-    for driver in DRIVERS {
-        let path = folder.join(driver);
-        assert!(
-            path.is_file(),
-            "{} is missing; get it with: cargo xtask drivers",
-            path.display()
-        );
-    }
+pub(crate) fn manager(width: Width) -> Manager {
     Manager::builder()
         .builtin(pcm::driver())
-        .search_path(folder)
+        .search_path(real::folder(width))
         .guarded_blocks(true)
         .trust_foreign_code()
         .build()
+}
+
+/// Such a manager of each width.
+pub(crate) fn managers() -> [Manager; 2] {
+    Width::ALL.map(manager)
 }

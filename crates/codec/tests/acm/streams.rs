@@ -1,5 +1,6 @@
 //! Conversions by one driver and by several.
 
+use opendriver::Width;
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Chain, Driver, Drivers, Error, Flags, Stream, Wish};
 use proptest::prelude::*;
@@ -47,84 +48,88 @@ pub(crate) fn convert(chain: &mut Chain, source: &[u8], piece: usize) -> Vec<u8>
 
 #[test]
 fn what_is_encoded_is_decoded_to_much_the_same() {
-    let manager = real::manager();
-    let drivers = Drivers::named(&manager, &real::DRIVERS);
-    let plain = WaveFormat::pcm(1, 8000, 16);
-    let sound = tone(16_000, 8000.0);
-    for (tag, most) in [(6, 0.03), (7, 0.03), (0x11, 0.1), (0x31, 0.4)] {
-        let target = drivers.suggest(&plain, &Wish::tag(tag)).unwrap();
-        let mut there = drivers.chain(&plain, &target).unwrap();
-        let mut back = drivers.chain(&target, &plain).unwrap();
-        assert_eq!((there.steps().len(), back.steps().len()), (1, 1));
-        let encoded = convert(&mut there, &sound, 10_000);
-        assert!(
-            encoded.len() * 2 <= sound.len(),
-            "{target}: {} bytes",
-            encoded.len()
-        );
-        let decoded = convert(&mut back, &encoded, 10_000);
-        // Nothing is lost at the end, where silence completes the last block.
-        let block = there.steps()[0].block();
-        let more = decoded.len().checked_sub(sound.len());
-        assert!(
-            more.is_some_and(|more| more < block),
-            "{target}: {} bytes",
-            decoded.len()
-        );
-        let found = error(&samples(&sound), &samples(&decoded));
-        assert!(found < most, "{target}: {found}");
+    for manager in real::managers() {
+        let drivers = Drivers::named(&manager, &real::DRIVERS);
+        let plain = WaveFormat::pcm(1, 8000, 16);
+        let sound = tone(16_000, 8000.0);
+        for (tag, most) in [(6, 0.03), (7, 0.03), (0x11, 0.1), (0x31, 0.4)] {
+            let target = drivers.suggest(&plain, &Wish::tag(tag)).unwrap();
+            let mut there = drivers.chain(&plain, &target).unwrap();
+            let mut back = drivers.chain(&target, &plain).unwrap();
+            assert_eq!((there.steps().len(), back.steps().len()), (1, 1));
+            let encoded = convert(&mut there, &sound, 10_000);
+            assert!(
+                encoded.len() * 2 <= sound.len(),
+                "{target}: {} bytes",
+                encoded.len()
+            );
+            let decoded = convert(&mut back, &encoded, 10_000);
+            // Nothing is lost at the end, where silence completes the last block.
+            let block = there.steps()[0].block();
+            let more = decoded.len().checked_sub(sound.len());
+            assert!(
+                more.is_some_and(|more| more < block),
+                "{target}: {} bytes",
+                decoded.len()
+            );
+            let found = error(&samples(&sound), &samples(&decoded));
+            assert!(found < most, "{target}: {found}");
+        }
     }
 }
 
 #[test]
 fn sizes_are_told_both_ways() {
-    let manager = real::manager();
-    let driver = Driver::open(&manager, "msgsm32.acm").unwrap();
-    let plain = WaveFormat::pcm(1, 8000, 16);
-    let gsm = driver.formats(0x31, Some(&plain)).unwrap().remove(0).format;
-    let stream = Stream::open(&driver, &gsm, &plain, None).unwrap();
-    assert_eq!(stream.destination_size(650).unwrap(), 6400);
-    assert_eq!(stream.source_size(6400).unwrap(), 650);
-    stream.close().unwrap();
+    for manager in real::managers() {
+        let driver = Driver::open(&manager, "msgsm32.acm").unwrap();
+        let plain = WaveFormat::pcm(1, 8000, 16);
+        let gsm = driver.formats(0x31, Some(&plain)).unwrap().remove(0).format;
+        let stream = Stream::open(&driver, &gsm, &plain, None).unwrap();
+        assert_eq!(stream.destination_size(650).unwrap(), 6400);
+        assert_eq!(stream.source_size(6400).unwrap(), 650);
+        stream.close().unwrap();
+    }
 }
 
 #[test]
 fn a_search_in_vain_names_each_driver_and_its_reason() {
-    let manager = real::manager();
-    let drivers = Drivers::named(&manager, &["msg711.acm", "imaadp32.acm", "none.acm"]);
-    let error = drivers
-        .stream(
-            &WaveFormat::pcm(1, 8000, 16),
-            &WaveFormat::pcm(1, 44_100, 16),
-            None,
-        )
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no driver converts PCM, 8000 Hz, mono, 16 bits to PCM, 44100 Hz, mono, 16 bits: \
-         \"msg711.acm\" answers ACMDM_STREAM_OPEN with MMSYSERR_NOTSUPPORTED; \
-         \"imaadp32.acm\" answers ACMDM_STREAM_OPEN with MMSYSERR_NOTSUPPORTED; \
-         cannot open \"none.acm\" as an audio codec: no driver named \"none.acm\" is installed"
-    );
-    let Error::NoDriver { refusals, .. } = error else {
-        panic!("{error}");
-    };
-    let named: Vec<&str> = refusals
-        .iter()
-        .map(|refusal| refusal.driver.as_str())
-        .collect();
-    assert_eq!(named, ["msg711.acm", "imaadp32.acm", "none.acm"]);
+    for manager in real::managers() {
+        let drivers = Drivers::named(&manager, &["msg711.acm", "imaadp32.acm", "none.acm"]);
+        let error = drivers
+            .stream(
+                &WaveFormat::pcm(1, 8000, 16),
+                &WaveFormat::pcm(1, 44_100, 16),
+                None,
+            )
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no driver converts PCM, 8000 Hz, mono, 16 bits to PCM, 44100 Hz, mono, 16 bits: \
+             \"msg711.acm\" answers ACMDM_STREAM_OPEN with MMSYSERR_NOTSUPPORTED; \
+             \"imaadp32.acm\" answers ACMDM_STREAM_OPEN with MMSYSERR_NOTSUPPORTED; \
+             cannot open \"none.acm\" as an audio codec: no driver named \"none.acm\" is installed"
+        );
+        let Error::NoDriver { refusals, .. } = error else {
+            panic!("{error}");
+        };
+        let named: Vec<&str> = refusals
+            .iter()
+            .map(|refusal| refusal.driver.as_str())
+            .collect();
+        assert_eq!(named, ["msg711.acm", "imaadp32.acm", "none.acm"]);
+    }
 }
 
 #[test]
 fn equal_formats_are_passed_through() {
-    let manager = real::manager();
-    let plain = WaveFormat::pcm(2, 44_100, 16);
-    let mut chain = Drivers::named(&manager, &[]).chain(&plain, &plain).unwrap();
-    assert_eq!(
-        convert(&mut chain, b"whatever there is", 5),
-        b"whatever there is"
-    );
+    for manager in real::managers() {
+        let plain = WaveFormat::pcm(2, 44_100, 16);
+        let mut chain = Drivers::named(&manager, &[]).chain(&plain, &plain).unwrap();
+        assert_eq!(
+            convert(&mut chain, b"whatever there is", 5),
+            b"whatever there is"
+        );
+    }
 }
 
 #[test]
@@ -217,8 +222,9 @@ proptest! {
     fn no_bytes_of_a_format_bring_a_driver_to_its_knees(
         bytes in prop::collection::vec(any::<u8>(), 14..60),
         tag in prop::sample::select(vec![1_u16, 2, 6, 7, 0x11, 0x31, 0x55, 0xfffe]),
+        width in prop::sample::select(&Width::ALL[..]),
     ) {
-        let manager = real::manager();
+        let manager = real::manager(width);
         let mut bytes = bytes;
         bytes[..2].copy_from_slice(&tag.to_le_bytes());
         let strange = WaveFormat::parse(&bytes).unwrap();

@@ -9,10 +9,13 @@ use crate::player::{compressed, pictures};
 
 /// Each frame is the offset, 4 bytes, of the one byte of the picture that becomes 1.
 const SOURCE: &str = r#"
+    #include <stdint.h>
     #ifdef _WIN32
-    __declspec(dllexport)
+    __declspec(dllexport) intptr_t __stdcall
+    #else
+    intptr_t
     #endif
-    long long DriverProc(unsigned long long id, void *handle, unsigned message, long long p1, long long p2) {
+    DriverProc(uintptr_t id, void *handle, unsigned message, intptr_t p1, intptr_t p2) {
         struct { unsigned size, type; } *info = (void *)p1;
         struct { unsigned flags; void *format; int *input; void *output_format; volatile char *output; } *frame = (void *)p1;
         (void)id, (void)handle, (void)p2;
@@ -88,4 +91,5 @@ fn a_shared_object_that_writes_behind_the_picture_is_contained_or_stopped() {
 #[test]
 fn a_windows_driver_that_writes_behind_the_picture_is_contained_or_stopped() {
     overruns_and_breaks(Target::Windows64Crt);
+    overruns_and_breaks(Target::Windows32Crt);
 }

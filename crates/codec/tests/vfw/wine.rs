@@ -1,17 +1,21 @@
 //! Wine's codecs: `cargo xtask drivers` fetches them.
 
-use std::path::Path;
-
-use opendriver::Manager;
+use opendriver::{Manager, Width};
 use opendriver_abi::structures::{BitmapInfoHeader, FourCc};
 use opendriver_codec::vfw::{
     Codec, Codecs, Error, FrameFlags, Mode, Rectangle, Rectangles, Settings,
 };
 use opendriver_codec::{BitmapFormat, Pixel};
+use opendriver_tests::real;
 
-/// A manager with Wine's codecs installed.
-fn manager() -> Manager {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/drivers/x86_64");
+/// A manager of each width, with Wine's codecs installed.
+fn managers() -> [Manager; 2] {
+    Width::ALL.map(manager)
+}
+
+/// A manager with Wine's codecs of this width installed.
+fn manager(width: Width) -> Manager {
+    let folder = real::folder(width);
     let manager = Manager::builder()
         .search_path(&folder)
         .trust_foreign_code()
@@ -22,10 +26,6 @@ fn manager() -> Manager {
         ("vidc.mrle", "msrle32.dll"),
         ("vidc.msvc", "msvidc32.dll"),
     ] {
-        assert!(
-            folder.join(file).is_file(),
-            "{file} is missing; get it with: cargo xtask drivers"
-        );
         let registry = manager.registry();
         registry.set_value("Drivers32", alias, file).unwrap();
     }
@@ -53,22 +53,23 @@ fn compressed(code: [u8; 4], bits: u16, width: i32, height: i32) -> BitmapFormat
 
 #[test]
 fn all_of_them_say_what_they_are_and_one_compresses() {
-    let manager = manager();
-    let codecs = Codecs::installed(&manager).unwrap();
-    let mut compress = Vec::new();
-    for installed in codecs.iter() {
-        let codec = Codec::open(&manager, &*installed.alias, FourCc(0), Mode::Query).unwrap();
-        assert_eq!(codec.driver(), installed.file);
-        assert!(!codec.info().name.is_empty() && !codec.info().description.is_empty());
-        let takes = |pixel: &Pixel| {
-            let format = BitmapFormat::uncompressed(*pixel, 64, 48);
-            codec.compress_query(&format, None).is_ok()
-        };
-        if Pixel::ALL.iter().any(takes) {
-            compress.push(installed.handler.to_string());
+    for manager in managers() {
+        let codecs = Codecs::installed(&manager).unwrap();
+        let mut compress = Vec::new();
+        for installed in codecs.iter() {
+            let codec = Codec::open(&manager, &*installed.alias, FourCc(0), Mode::Query).unwrap();
+            assert_eq!(codec.driver(), installed.file);
+            assert!(!codec.info().name.is_empty() && !codec.info().description.is_empty());
+            let takes = |pixel: &Pixel| {
+                let format = BitmapFormat::uncompressed(*pixel, 64, 48);
+                codec.compress_query(&format, None).is_ok()
+            };
+            if Pixel::ALL.iter().any(takes) {
+                compress.push(installed.handler.to_string());
+            }
         }
+        assert_eq!(compress, ["mrle"]);
     }
-    assert_eq!(compress, ["mrle"]);
 }
 
 /// A picture with a moving edge, and noise that does not move.
@@ -84,56 +85,57 @@ fn picture(format: &BitmapFormat, number: usize) -> Vec<u8> {
 
 #[test]
 fn rle_comes_back_as_it_was() {
-    let manager = manager();
-    // A line of 67 pixels is padded.
-    let input = BitmapFormat::uncompressed(Pixel::Rgb8, 67, 35);
-    let codecs = Codecs::installed(&manager).unwrap();
-    let codec = codecs
-        .for_compressing(FourCc::new(*b"MRLE"), &input)
-        .unwrap();
-    let output = codec.compress_format(&input).unwrap();
-    let settings = Settings {
-        quality: Some(10_000),
-        key_every: Some(8),
-        ..Settings::default()
-    };
-    let mut compressor = codec.into_compressor(&input, &output, settings).unwrap();
-
-    let decoder = codecs.for_decompressing(&output, FourCc(0)).unwrap();
-    assert_eq!(decoder.driver(), "msrle32.dll");
-    let preferred = decoder.decompress_format(&output).unwrap();
-    assert_eq!(preferred.pixel(), Some(Pixel::Rgb8));
-    assert_eq!(preferred.palette(), input.palette());
-    let mut decompressor = decoder.into_decompressor(&output, &preferred).unwrap();
-
-    let mut keys = Vec::new();
-    let mut bytes = [0; 2];
-    for number in 0..20 {
-        let pixels = picture(&input, number);
-        let packet = compressor.frame(&pixels, false).unwrap();
-        let flags = FrameFlags {
-            key: Some(packet.key),
-            ..FrameFlags::default()
+    for manager in managers() {
+        // A line of 67 pixels is padded.
+        let input = BitmapFormat::uncompressed(Pixel::Rgb8, 67, 35);
+        let codecs = Codecs::installed(&manager).unwrap();
+        let codec = codecs
+            .for_compressing(FourCc::new(*b"MRLE"), &input)
+            .unwrap();
+        let output = codec.compress_format(&input).unwrap();
+        let settings = Settings {
+            quality: Some(10_000),
+            key_every: Some(8),
+            ..Settings::default()
         };
-        bytes[usize::from(packet.key)] += packet.data.len();
-        if packet.key {
-            keys.push(number);
+        let mut compressor = codec.into_compressor(&input, &output, settings).unwrap();
+
+        let decoder = codecs.for_decompressing(&output, FourCc(0)).unwrap();
+        assert_eq!(decoder.driver(), "msrle32.dll");
+        let preferred = decoder.decompress_format(&output).unwrap();
+        assert_eq!(preferred.pixel(), Some(Pixel::Rgb8));
+        assert_eq!(preferred.palette(), input.palette());
+        let mut decompressor = decoder.into_decompressor(&output, &preferred).unwrap();
+
+        let mut keys = Vec::new();
+        let mut bytes = [0; 2];
+        for number in 0..20 {
+            let pixels = picture(&input, number);
+            let packet = compressor.frame(&pixels, false).unwrap();
+            let flags = FrameFlags {
+                key: Some(packet.key),
+                ..FrameFlags::default()
+            };
+            bytes[usize::from(packet.key)] += packet.data.len();
+            if packet.key {
+                keys.push(number);
+            }
+            let decoded = decompressor.frame(packet.data, flags).unwrap();
+            assert!(decoded.drawn);
+            let lines = |pixels: &[u8]| -> Vec<u8> {
+                let lines = pixels.chunks(68).flat_map(|line| &line[..67]);
+                lines.copied().collect()
+            };
+            assert_eq!(lines(decoded.bytes), lines(&pixels), "picture {number}");
         }
-        let decoded = decompressor.frame(packet.data, flags).unwrap();
-        assert!(decoded.drawn);
-        let lines = |pixels: &[u8]| -> Vec<u8> {
-            let lines = pixels.chunks(68).flat_map(|line| &line[..67]);
-            lines.copied().collect()
-        };
-        assert_eq!(lines(decoded.bytes), lines(&pixels), "picture {number}");
+        assert_eq!(keys, [0, 8, 16]);
+        assert!(
+            bytes[0] / 17 < bytes[1] / 3,
+            "frames between key frames hold what changed only: {bytes:?}"
+        );
+        assert_eq!(compressor.take_overruns(), []);
+        assert_eq!(decompressor.take_overruns(), []);
     }
-    assert_eq!(keys, [0, 8, 16]);
-    assert!(
-        bytes[0] / 17 < bytes[1] / 3,
-        "frames between key frames hold what changed only: {bytes:?}"
-    );
-    assert_eq!(compressor.take_overruns(), []);
-    assert_eq!(decompressor.take_overruns(), []);
 }
 
 /// A frame of Microsoft Video 1 in 8 bits: each block of 4 by 4 pixels, the lowest line first, has one colour or stays as it was.
@@ -149,23 +151,24 @@ fn video_1(blocks: &[Option<u8>]) -> Vec<u8> {
 
 #[test]
 fn video_1_is_decoded_onto_the_last_picture() {
-    let manager = manager();
-    let input = compressed(*b"CRAM", 8, 8, 8);
-    let codecs = Codecs::installed(&manager).unwrap();
-    // No alias has this code: the codec is found by asking.
-    let codec = codecs.for_decompressing(&input, FourCc(0)).unwrap();
-    assert_eq!(codec.driver(), "msvidc32.dll");
-    let output = codec.decompress_format(&input).unwrap();
-    assert_eq!(output.pixel(), Some(Pixel::Rgb8));
-    let mut decompressor = codec.into_decompressor(&input, &output).unwrap();
-    let mut corners = |blocks: &[Option<u8>]| {
-        let frame = video_1(blocks);
-        let picture = decompressor.frame(&frame, FrameFlags::default()).unwrap();
-        [0, 7, 56, 63].map(|at| picture.bytes[at])
-    };
-    assert_eq!(corners(&[Some(1), Some(2), Some(3), Some(4)]), [1, 2, 3, 4]);
-    assert_eq!(corners(&[None, Some(9), None, Some(8)]), [1, 9, 3, 8]);
-    assert_eq!(decompressor.take_overruns(), []);
+    for manager in managers() {
+        let input = compressed(*b"CRAM", 8, 8, 8);
+        let codecs = Codecs::installed(&manager).unwrap();
+        // No alias has this code: the codec is found by asking.
+        let codec = codecs.for_decompressing(&input, FourCc(0)).unwrap();
+        assert_eq!(codec.driver(), "msvidc32.dll");
+        let output = codec.decompress_format(&input).unwrap();
+        assert_eq!(output.pixel(), Some(Pixel::Rgb8));
+        let mut decompressor = codec.into_decompressor(&input, &output).unwrap();
+        let mut corners = |blocks: &[Option<u8>]| {
+            let frame = video_1(blocks);
+            let picture = decompressor.frame(&frame, FrameFlags::default()).unwrap();
+            [0, 7, 56, 63].map(|at| picture.bytes[at])
+        };
+        assert_eq!(corners(&[Some(1), Some(2), Some(3), Some(4)]), [1, 2, 3, 4]);
+        assert_eq!(corners(&[None, Some(9), None, Some(8)]), [1, 9, 3, 8]);
+        assert_eq!(decompressor.take_overruns(), []);
+    }
 }
 
 /// A key frame of Cinepak, 8 by 8 pixels: one strip whose four blocks are grey.
@@ -183,52 +186,54 @@ fn cinepak(greys: [u8; 4]) -> Vec<u8> {
 
 #[test]
 fn cinepak_is_decoded() {
-    let manager = manager();
-    let input = compressed(*b"cvid", 24, 8, 8);
-    for within in [false, true] {
-        let codec = Codec::open(
-            &manager,
-            "vidc.cvid",
-            FourCc::new(*b"CVID"),
-            Mode::Decompress,
-        )
-        .unwrap();
-        let output = codec.decompress_format(&input).unwrap();
-        assert_eq!(output.pixel(), Some(Pixel::Rgb24));
-        let decompressor = if within {
-            let places = Rectangles {
-                source: Rectangle::whole(&input),
-                destination: Rectangle::whole(&output),
-            };
-            codec.into_decompressor_within(&input, &output, places)
-        } else {
-            codec.into_decompressor(&input, &output)
-        };
-        let mut decompressor = decompressor.unwrap();
-        let picture = decompressor
-            .frame(&cinepak([10, 60, 120, 240]), FrameFlags::default())
+    for manager in managers() {
+        let input = compressed(*b"cvid", 24, 8, 8);
+        for within in [false, true] {
+            let codec = Codec::open(
+                &manager,
+                "vidc.cvid",
+                FourCc::new(*b"CVID"),
+                Mode::Decompress,
+            )
             .unwrap();
-        // The lowest line comes first.
-        let corners = [56 * 3, 63 * 3, 0, 7 * 3].map(|at| picture.bytes[at]);
-        assert_eq!(corners, [10, 60, 120, 240]);
-        assert_eq!(decompressor.take_overruns(), []);
+            let output = codec.decompress_format(&input).unwrap();
+            assert_eq!(output.pixel(), Some(Pixel::Rgb24));
+            let decompressor = if within {
+                let places = Rectangles {
+                    source: Rectangle::whole(&input),
+                    destination: Rectangle::whole(&output),
+                };
+                codec.into_decompressor_within(&input, &output, places)
+            } else {
+                codec.into_decompressor(&input, &output)
+            };
+            let mut decompressor = decompressor.unwrap();
+            let picture = decompressor
+                .frame(&cinepak([10, 60, 120, 240]), FrameFlags::default())
+                .unwrap();
+            // The lowest line comes first.
+            let corners = [56 * 3, 63 * 3, 0, 7 * 3].map(|at| picture.bytes[at]);
+            assert_eq!(corners, [10, 60, 120, 240]);
+            assert_eq!(decompressor.take_overruns(), []);
+        }
     }
 }
 
 #[test]
 fn what_none_of_them_takes_is_refused_by_all() {
-    let manager = manager();
-    let input = compressed(*b"IV50", 24, 320, 240);
-    let codecs = Codecs::installed(&manager).unwrap();
-    let error = codecs
-        .for_decompressing(&input, FourCc::new(*b"iv50"))
-        .unwrap_err();
-    let Error::NoCodec { refusals, .. } = error else {
-        panic!("{error:?}")
-    };
-    let names: Vec<&str> = refusals
-        .iter()
-        .map(|refusal| refusal.name.as_str())
-        .collect();
-    assert_eq!(names, ["vidc.cvid", "vidc.mrle", "vidc.msvc"]);
+    for manager in managers() {
+        let input = compressed(*b"IV50", 24, 320, 240);
+        let codecs = Codecs::installed(&manager).unwrap();
+        let error = codecs
+            .for_decompressing(&input, FourCc::new(*b"iv50"))
+            .unwrap_err();
+        let Error::NoCodec { refusals, .. } = error else {
+            panic!("{error:?}")
+        };
+        let names: Vec<&str> = refusals
+            .iter()
+            .map(|refusal| refusal.name.as_str())
+            .collect();
+        assert_eq!(names, ["vidc.cvid", "vidc.mrle", "vidc.msvc"]);
+    }
 }
