@@ -52,6 +52,7 @@ pub use process::{Config, Process, Width};
 pub use shim::{Convention, Dll, Kind, Shim};
 pub use station::{Drivers, Registry, RegistryError, RegistryValue, Report, Station, TracedCall};
 pub use trap::{Fault, FaultKind};
+pub use x86::code::Code;
 
 /// Every shim DLL, in alphabetical order of no importance: the source of the coverage table.
 pub fn dlls() -> &'static [&'static Dll] {

@@ -10,6 +10,7 @@ use opendriver_pe::{Symbol, Width};
 use crate::cx::Cx;
 use crate::gate::Args;
 use crate::trap::Trap;
+use crate::x86::code::{Block, Code};
 
 /// One function that stands for a Windows one.
 pub struct Shim {
@@ -48,6 +49,8 @@ pub struct Dll {
     pub(crate) only_64: &'static [&'static [Shim]],
     /// Functions that only 32-bit drivers find.
     pub(crate) only_32: &'static [&'static [Shim]],
+    /// Functions that are 32-bit code, for 32-bit drivers only.
+    pub(crate) code: &'static [&'static Block],
     /// Its variables, a table for each topic.
     pub(crate) data: &'static [&'static [Data]],
     /// Other DLLs whose functions it exports too, searched in order.
@@ -371,6 +374,7 @@ impl Dll {
         tables: &[],
         only_64: &[],
         only_32: &[],
+        code: &[],
         data: &[],
         also: &[],
         names: &[],
@@ -384,6 +388,17 @@ impl Dll {
             Width::Bits32 => self.only_32,
         };
         self.tables.iter().chain(only).copied().flatten()
+    }
+
+    /// Its own functions that are 32-bit code.
+    pub fn code(&self) -> impl Iterator<Item = &'static Code> + use<> {
+        self.code.iter().flat_map(|block| block.functions)
+    }
+
+    /// Finds a function that is 32-bit code by its exact name, also in the DLLs that this one passes on.
+    pub(crate) fn find_code(&self, name: &str) -> Option<&'static Code> {
+        let own = self.code().find(|code| code.name == name);
+        own.or_else(|| self.also.iter().find_map(|dll| dll.find_code(name)))
     }
 
     /// Finds a function by its exact name, also in the DLLs that this one passes on.
@@ -405,7 +420,9 @@ impl Dll {
     pub(crate) fn has(&'static self, width: Width, symbol: Symbol<'_>) -> bool {
         match symbol {
             Symbol::Name(name) => {
-                self.find(width, name).is_some() || self.find_data(name).is_some()
+                self.find(width, name).is_some()
+                    || self.find_data(name).is_some()
+                    || (width == Width::Bits32 && self.find_code(name).is_some())
             }
             Symbol::Ordinal(ordinal) => self.find_ordinal(width, ordinal).is_some(),
         }

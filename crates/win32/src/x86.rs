@@ -5,6 +5,7 @@
 //! heap, TEB, and the [`stub`]s through which it comes back. Its FS base is the TEB, while ours is the thread's own storage:
 //! it is set on the way in and the host's is back before any code of ours runs.
 
+pub(crate) mod code;
 pub(crate) mod enter;
 pub(crate) mod gate;
 pub(crate) mod low;

@@ -1,5 +1,6 @@
 //! The table of shims: what of Windows a driver finds here.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write};
 
 use opendriver_win32::{Dll, Shim, Width, dlls};
@@ -14,7 +15,7 @@ pub(crate) fn table() -> String {
 fn write(text: &mut String) -> fmt::Result {
     let mut dlls: Vec<&Dll> = dlls().to_vec();
     dlls.sort_by_key(|dll| dll.name);
-    let total: usize = dlls.iter().map(|dll| shims(dll).len()).sum();
+    let total: usize = dlls.iter().map(|dll| functions(dll).len()).sum();
     writeln!(text, "# What of Windows a driver finds here")?;
     writeln!(text)?;
     writeln!(
@@ -38,7 +39,7 @@ fn write(text: &mut String) -> fmt::Result {
             "| [{0}](#{1}) | {2} |",
             dll.name,
             anchor(dll.name),
-            shims(dll).len()
+            functions(dll).len()
         )?;
     }
     writeln!(text, "| all | {total} |")?;
@@ -46,34 +47,39 @@ fn write(text: &mut String) -> fmt::Result {
         writeln!(text, "\n## {}\n", dll.name)?;
         writeln!(text, "| function | what it does |")?;
         writeln!(text, "| --- | --- |")?;
-        for (shim, found_by) in shims(dll) {
-            let parameters: Vec<&str> = shim.params.iter().map(|(name, _)| *name).collect();
-            let doc = shim.doc.trim().replace('|', "\\|");
-            writeln!(
-                text,
-                "| `{}({})` | {doc}{found_by} |",
-                shim.name,
-                parameters.join(", ")
-            )?;
+        for (signature, doc) in functions(dll) {
+            writeln!(text, "| `{signature}` | {} |", doc.replace('|', "\\|"))?;
         }
     }
     Ok(())
 }
 
-/// The functions of a DLL by name, and a word on those that drivers of one width do not find.
-fn shims(dll: &Dll) -> Vec<(&'static Shim, &'static str)> {
-    let has = |width, shim: &Shim| dll.shims(width).any(|other| other.name == shim.name);
-    let in_64 = dll.shims(Width::Bits64).map(|shim| {
-        let in_both = has(Width::Bits32, shim);
-        (shim, if in_both { "" } else { " For 64-bit drivers." })
+/// The functions of a DLL by name: how each is called and what it does, and whether drivers of one width only find it.
+fn functions(dll: &Dll) -> Vec<(String, String)> {
+    let names = |width| -> HashSet<&str> { dll.shims(width).map(|shim| shim.name).collect() };
+    let (in_32, in_64) = (names(Width::Bits32), names(Width::Bits64));
+    let of_shim = |shim: &Shim, found_by: &str| {
+        let parameters: Vec<&str> = shim.params.iter().map(|(name, _)| *name).collect();
+        let signature = format!("{}({})", shim.name, parameters.join(", "));
+        (shim.name, signature, shim.doc.trim().to_owned() + found_by)
+    };
+    let for_64 = dll.shims(Width::Bits64).map(|shim| {
+        let in_both = in_32.contains(shim.name);
+        of_shim(shim, if in_both { "" } else { " For 64-bit drivers." })
     });
-    let only_in_32 = dll
+    let for_32 = dll
         .shims(Width::Bits32)
-        .filter(|shim| !has(Width::Bits64, shim))
-        .map(|shim| (shim, " For 32-bit drivers."));
-    let mut shims: Vec<_> = in_64.chain(only_in_32).collect();
-    shims.sort_by_key(|(shim, _)| shim.name);
-    shims
+        .filter(|shim| !in_64.contains(shim.name))
+        .map(|shim| of_shim(shim, " For 32-bit drivers."));
+    let code = dll.code().map(|code| {
+        let doc = code.doc.trim().to_owned() + " For 32-bit drivers.";
+        (code.name, code.name.to_owned(), doc)
+    });
+    let mut rows: Vec<_> = for_64.chain(for_32).chain(code).collect();
+    rows.sort_by_key(|(name, ..)| *name);
+    rows.into_iter()
+        .map(|(_, signature, doc)| (signature, doc))
+        .collect()
 }
 
 /// As GitHub makes them from headings.
@@ -100,11 +106,11 @@ mod tests {
 
     #[test]
     fn every_shim_says_what_it_does() {
-        let silent: Vec<&str> = opendriver_win32::dlls()
+        let silent: Vec<String> = opendriver_win32::dlls()
             .iter()
-            .flat_map(|dll| super::shims(dll))
-            .filter(|(shim, _)| shim.doc.trim().is_empty())
-            .map(|(shim, _)| shim.name)
+            .flat_map(|dll| super::functions(dll))
+            .filter(|(_, doc)| doc.trim().is_empty())
+            .map(|(signature, _)| signature)
             .collect();
         assert!(
             silent.is_empty(),

@@ -5,7 +5,9 @@
 
 mod runtime;
 mod text;
+mod x87;
 
+pub(super) mod addresses;
 pub(super) mod bits;
 pub(super) mod blocks;
 pub(super) mod ctype;
@@ -23,6 +25,7 @@ pub(super) mod older;
 pub(super) mod operators;
 pub(super) mod paths;
 pub(super) mod printing;
+pub(super) mod registers;
 pub(super) mod scanning;
 pub(super) mod secure;
 pub(super) mod sorting;

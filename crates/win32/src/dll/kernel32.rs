@@ -12,6 +12,7 @@ mod files;
 mod finding;
 mod handles;
 pub(super) mod heaps;
+pub(super) mod interlocked;
 mod links;
 pub(super) mod lists;
 mod local;
@@ -76,6 +77,7 @@ pub(super) static KERNEL32: Dll = Dll {
         threads::SHIMS,
     ],
     only_64: &[crate::seh::NATIVE_64, crate::seh::C_FRAMES],
+    code: &[&interlocked::BLOCK],
     // As kernelbase does.
     also: &[&super::shlwapi::SHLWAPI],
     names: &["kernelbase.dll"],

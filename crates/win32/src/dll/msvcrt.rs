@@ -1,9 +1,9 @@
 //! `msvcrt.dll`, and the runtimes of Visual C++ up to 2013, which answer as it does.
 
 use super::crt::{
-    bits, blocks, ctype, descriptors, environment, faults, files, locale, math, memory, multibyte,
-    numbers, objects, older, operators, paths, printing, scanning, secure, sorting, startup,
-    streams, strings, time, wide,
+    addresses, bits, blocks, ctype, descriptors, environment, faults, files, locale, math, memory,
+    multibyte, numbers, objects, older, operators, paths, printing, registers, scanning, secure,
+    sorting, startup, streams, strings, time, wide,
 };
 use crate::shim::Dll;
 
@@ -79,11 +79,14 @@ pub(super) static MSVCRT: Dll = Dll {
         objects::ALIASES_32,
         operators::SHIMS_32,
         math::COMPLEX_32,
+        bits::SHIMS_32,
+        addresses::SHIMS,
         files::PLAIN_32,
         time::PLAIN_32,
         older::PLAIN_32,
         crate::seh::x86::C_RUNTIME,
     ],
+    code: &[&registers::BLOCK, &super::ntdll::registers::BLOCK],
     data: &[
         ctype::DATA,
         streams::DATA,

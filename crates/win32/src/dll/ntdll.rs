@@ -2,6 +2,7 @@
 
 mod names;
 mod process;
+pub(super) mod registers;
 mod status;
 mod strings;
 mod system;
@@ -25,6 +26,7 @@ pub(super) static NTDLL: Dll = Dll {
         crate::seh::C_FRAMES,
         crate::seh::C_RUNTIME,
     ],
+    code: &[&registers::BLOCK, &super::kernel32::interlocked::BLOCK],
     // The C functions that the system's own parts use.
     also: &[&super::msvcrt::MSVCRT],
     ..Dll::EMPTY

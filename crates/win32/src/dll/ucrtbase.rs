@@ -2,8 +2,8 @@
 
 use super::crt::{
     bits, blocks, ctype, descriptors, environment, faults, files, locale, math, memory, multibyte,
-    numbers, objects, older, operators, paths, printing, scanning, secure, sorting, startup,
-    streams, strings, time, wide,
+    numbers, objects, older, operators, paths, printing, registers, scanning, secure, sorting,
+    startup, streams, strings, time, wide,
 };
 use crate::shim::Dll;
 
@@ -74,8 +74,10 @@ pub(super) static UCRTBASE: Dll = Dll {
         objects::ALIASES_32,
         operators::SHIMS_32,
         math::COMPLEX_32,
+        bits::SHIMS_32,
         crate::seh::x86::C_RUNTIME,
     ],
+    code: &[&registers::BLOCK, &super::ntdll::registers::BLOCK],
     names: &["ucrtbased.dll"],
     ..Dll::EMPTY
 };
@@ -98,6 +100,7 @@ pub(super) static VCRUNTIME: Dll = Dll {
         crate::seh::C_RUNTIME,
     ],
     only_32: &[objects::ALIASES_32, crate::seh::x86::C_RUNTIME],
+    code: &[&registers::BLOCK],
     data: &[objects::DATA],
     names: &["vcruntime140d.dll", "vcruntime140_1.dll"],
     ..Dll::EMPTY

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use opendriver_pe::{self as pe, ImportKind, Symbol, Target};
+use opendriver_pe::{self as pe, ImportKind, Symbol, Target, Width};
 
 use super::{Image, LoadError, ModuleRef};
 use crate::dll;
@@ -170,9 +170,13 @@ impl Process {
         };
         match shim {
             Some(shim) => self.gates().shim(shim),
-            None => dll
-                .find_data(name?)
-                .map(|data| self.variable(dll.name, data).0),
+            None => match dll.find_data(name?) {
+                Some(data) => Some(self.variable(dll.name, data).0),
+                None if self.width() == Width::Bits32 => {
+                    self.code_address(dll.find_code(name?)?.name)
+                }
+                None => None,
+            },
         }
     }
 }
