@@ -68,7 +68,9 @@ impl fmt::Display for Kind {
             Self::Read => "read",
             Self::Write => "write",
             Self::Execute => "execution",
-            Self::Protection => "access through a non-canonical or misaligned pointer",
+            Self::Protection => {
+                "access through a misaligned or impossible pointer, or a bad segment"
+            }
             Self::Alignment => "misaligned access",
             Self::IllegalInstruction => "illegal instruction",
             Self::Privileged => "privileged instruction",

@@ -18,11 +18,13 @@ const PAGE_FAULT_WRITE: u64 = 1 << 1;
 const EAX: u64 = teb::EAX as u64;
 
 /// What a fault's instruction alone does not tell of where the driver was.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Site {
     instruction: u64,
     /// The driver's stack pointer; 0 where only [`caller`](Self::caller) is known.
     stack: u64,
+    /// The end of what the call has of the driver's stack; further on are those that it was made from.
+    end: u64,
     /// Where the driver's code goes on after the shim that it was in.
     caller: u64,
     /// 32-bit code had come to ours, or was about to go back.
@@ -58,9 +60,12 @@ impl Site {
         };
         // SAFETY: the thread's edge is null or that of a shim call or fault that is going on.
         let edge = unsafe { thread.edge().as_ref() };
+        // SAFETY: the innermost call into the driver is going on.
+        let frame = unsafe { thread.frame().as_ref() };
         Self {
             instruction,
             stack,
+            end: frame.map_or(0, |frame| frame.stack),
             caller: edge.and_then(Edge::return_address).unwrap_or(0),
             crossing,
         }
@@ -71,41 +76,51 @@ impl Site {
         if thread.width() == Width::Bits64 {
             return process.place(self.caller);
         }
-        let mut place = match process.place(self.instruction) {
-            Some(place) => place,
-            None if self.stack == 0 => return process.place(self.caller),
-            None => {
-                let first = (self.stack as usize, 1);
-                // More than a function's own variables mostly take.
-                let further = (self.stack as usize + 4, 64);
-                let called = [(first, "called from"), (further, "some calls below")];
-                let found = called.into_iter().find_map(|((from, words), how)| {
-                    let place = return_address(process, from, words)?;
-                    Some(format!("{how} {place}"))
-                });
-                match (self.crossing, found) {
-                    (Some(_), Some(found)) => format!("the way out of 32-bit code, {found}"),
-                    (Some(_), None) => "the way out of 32-bit code".to_owned(),
-                    (None, Some(found)) => format!("{:#x}, {found}", self.instruction),
-                    (None, None) => format!("{:#x}", self.instruction),
-                }
-            }
-        };
-        if !thread.is_stack(self.stack) {
-            place += &format!(", with the stack pointer at {:#x}", self.stack);
+        if let Some(place) = process.place(self.instruction) {
+            return Some(self.with_stack(thread, place));
         }
-        Some(place)
+        if self.stack == 0 {
+            return process.place(self.caller);
+        }
+        let words = self.end.saturating_sub(self.stack) / 4;
+        // More than a function's own variables mostly take.
+        let words = if thread.is_stack(self.stack) {
+            words.min(64)
+        } else {
+            1
+        };
+        let (index, caller) = return_address(process, self.stack, words)?;
+        let how = if index == 0 {
+            "called from"
+        } else {
+            "some calls below"
+        };
+        let place = match self.crossing {
+            Some(_) if x86::stub::is_gate(self.instruction) => {
+                format!("the gates of Windows functions, {how} {caller}")
+            }
+            Some(_) => caller,
+            None => format!("{:#x}, {how} {caller}", self.instruction),
+        };
+        Some(self.with_stack(thread, place))
+    }
+
+    /// A place, and where the stack pointer was if not on the stack.
+    fn with_stack(&self, thread: &Thread, place: String) -> String {
+        if thread.is_stack(self.stack) {
+            return place;
+        }
+        format!("{place}, with the stack pointer at {:#x}", self.stack)
     }
 }
 
-/// The first word on a 32-bit stack behind which driver code would go on after a call.
-fn return_address(process: &Process, from: usize, words: usize) -> Option<String> {
+/// The first word on a 32-bit stack behind which driver code would go on after a call, and where that is.
+fn return_address(process: &Process, stack: u64, words: u64) -> Option<(u64, String)> {
     (0..words).find_map(|index| {
         // SAFETY: a tolerant read takes any address.
-        let word = unsafe { opendriver_guard::read_u32(from + 4 * index) }?;
-        is_behind_call(word as usize)
-            .then(|| process.place(word.into()))
-            .flatten()
+        let word = unsafe { opendriver_guard::read_u32((stack + 4 * index) as usize) }?;
+        let place = is_behind_call(word as usize).then(|| process.place(word.into()));
+        Some((index, place.flatten()?))
     })
 }
 
@@ -151,17 +166,22 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
             Kind::Read
         };
     }
-    thread.site.set(Site::of(thread, machine));
+    thread.site.set(Some(Site::of(thread, machine)));
     thread.pending.set(Some(fault));
     let is_driver = !thread.is_in_shim()
         && !machine.is_own_code()
         && !x86::stub::is_gate(machine.get(Register::Rip));
-    let diverts = if machine.is_32_bit() {
-        seh::x86::divert
+    let width = if machine.is_32_bit() {
+        Width::Bits32
     } else {
-        seh::divert
+        Width::Bits64
     };
-    if is_driver && !beyond && diverts(thread, machine) {
+    let diverts = match width {
+        Width::Bits32 => seh::x86::divert,
+        Width::Bits64 => seh::divert,
+    };
+    // Code of the other width has no handlers: somebody jumped there.
+    if is_driver && !beyond && width == thread.width() && diverts(thread, machine) {
         return Verdict::Resume;
     }
     // Neither single steps nor alignment checks are to follow us out.
@@ -184,11 +204,11 @@ pub(crate) fn left(thread: &Thread) -> Trap {
             });
         }
     };
-    let site = thread.site.take();
-    if let Trap::Fault(fault) = &mut trap
+    if let Some(site) = thread.site.take()
+        && let Trap::Fault(fault) = &mut trap
         && fault.place.is_none()
         && fault.instruction == site.instruction
-        && site.instruction != 0
+        && matches!(fault.kind, FaultKind::Machine(..))
     {
         explain(fault, &site, thread);
     }
@@ -207,4 +227,22 @@ fn explain(fault: &mut Fault, site: &Site, thread: &Thread) {
         };
     }
     fault.place = site.place(thread.process(), thread);
+    if site.crossing.is_some() {
+        // It is ours, and tells nobody anything.
+        fault.instruction = 0;
+    }
+}
+
+/// Says of a fault at no known place which call it ended.
+pub(crate) fn locate(trap: &mut Trap, process: &Process, called: u64) {
+    if let Trap::Fault(fault) = trap
+        && fault.place.is_none()
+        && process.place(fault.instruction).is_none()
+        && let Some(called) = process.place(called)
+    {
+        fault.place = Some(match fault.instruction {
+            0 => format!("some point of the call of {called}"),
+            instruction => format!("{instruction:#x}, in the call of {called}"),
+        });
+    }
 }

@@ -218,8 +218,14 @@ impl Process {
             thread.set_frame(outer);
             answer
         };
+        if self.width() == Width::Bits32 && !outer.is_null() {
+            x86::enter::restore_segments();
+        }
         if frame.was_left() {
-            let trap = fault::left(thread);
+            let mut trap = fault::left(thread);
+            if self.width() == Width::Bits32 {
+                fault::locate(&mut trap, self, address);
+            }
             // Whoever unwinds has left the list as it is to be.
             if !matches!(trap, Trap::Land(_)) {
                 thread.set_handlers(handlers);

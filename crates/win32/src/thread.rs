@@ -5,6 +5,7 @@
 use std::arch::asm;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::mem::offset_of;
+use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
@@ -46,7 +47,7 @@ pub(crate) struct Thread {
     /// The fault that the handler saw last; taken by whoever turns it into a trap.
     pub(crate) pending: Cell<Option<opendriver_guard::Fault>>,
     /// Where the driver was at that fault.
-    pub(crate) site: Cell<fault::Site>,
+    pub(crate) site: Cell<Option<fault::Site>>,
     /// The registers at that fault.
     pub(crate) faulted: UnsafeCell<Context>,
     /// Where the registers wait that do not fit there.
@@ -314,6 +315,25 @@ impl Thread {
     /// Tells whether an address lies in the driver stack or its guard.
     pub(crate) fn is_stack(&self, address: u64) -> bool {
         (self.stack_limit() - GUARD_BYTES as u64..self.stack_base()).contains(&address)
+    }
+
+    /// Whether a range of addresses has a part in what the thread needs: stacks, guards, TEB.
+    pub(crate) fn has(&self, range: &Range<u64>) -> bool {
+        let low = self.low.as_ref().map(|low| low.area as u64);
+        let areas = [
+            Some((self.area as u64, words::AREA_64_BYTES)),
+            low.map(|area| (area, words::AREA_32_BYTES)),
+        ];
+        areas
+            .into_iter()
+            .flatten()
+            .any(|(area, bytes)| range.start < area + bytes as u64 && area < range.end)
+    }
+
+    /// The same beside the driver's stack itself.
+    pub(crate) fn has_beside_stack(&self, range: &Range<u64>) -> bool {
+        let is_stack = self.stack_limit() <= range.start && range.end <= self.stack_base();
+        !is_stack && self.has(range)
     }
 
     /// The upper end of the stack on which shims run, which is the driver stack of a 64-bit thread.

@@ -96,6 +96,8 @@ pub enum FaultKind {
         /// It returned; else it called a Windows function.
         returning: bool,
     },
+    /// Driver code jumped into the ways to Windows functions where none begins.
+    Gate(u32),
     /// 32-bit code called a Windows function with its stack pointer where there is no memory.
     StackPointer(u32),
     /// The thread environment block is not what it was.
@@ -142,6 +144,12 @@ impl fmt::Display for FaultKind {
             }
             Self::Segment { returning: false } => {
                 write!(f, "call of a Windows function with FS changed")
+            }
+            Self::Gate(number) => {
+                write!(
+                    f,
+                    "call of a Windows function with number {number:#x}, which there is not"
+                )
             }
             Self::StackPointer(stack) => write!(
                 f,
@@ -243,11 +251,7 @@ impl Trap {
     }
 
     pub(crate) fn wild_gate(number: u32) -> Self {
-        let function = format!("gate {number}");
-        Self::from(FaultKind::Shim {
-            function,
-            what: "nothing is bound to it".to_owned(),
-        })
+        Self::from(FaultKind::Gate(number))
     }
 
     pub(crate) fn panicked(shim: &Shim) -> Self {

@@ -1,6 +1,6 @@
 //! The way into 32-bit driver code and out of it again: what [`enter`](crate::enter) is for 64-bit code.
 
-use std::arch::global_asm;
+use std::arch::{asm, global_asm};
 
 use super::{DATA, segment, stub};
 use crate::enter::{FOREIGN_FLAGS, FRESH_CONTROL, FRESH_MXCSR, Frame};
@@ -263,6 +263,26 @@ pub(crate) unsafe fn enter(frame: *mut Frame, teb: u64, arguments: &[u64]) -> u6
     }
     // SAFETY: the caller vouches for the frame and the TEB; `words` holds the arguments.
     unsafe { opendriver_win32_enter_x86(frame, words.as_ptr(), arguments.len() as u64, teb) }
+}
+
+/// Gives 32-bit code the segments that it expects, where other 32-bit code has run in between.
+///
+/// A gate gives back none, for code of ours changes none.
+pub(crate) fn restore_segments() {
+    // SAFETY: 64-bit code uses neither of these segments, and the selector is good in every process.
+    unsafe {
+        asm!("mov ds, {0:e}", "mov es, {0:e}", in(reg) u32::from(DATA), options(nostack, preserves_flags));
+    }
+    let selector: u32;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {0:e}, fs", out(reg) selector, options(nostack, preserves_flags)) };
+    if selector != u32::from(DATA) {
+        // SAFETY: the selector brings a base along, and the host's takes its place before anything looks there.
+        unsafe {
+            asm!("rdfsbase {base}", "mov fs, {0:e}", "wrfsbase {base}", in(reg) u32::from(DATA), base = out(reg) _,
+                 options(nostack, preserves_flags));
+        }
+    }
 }
 
 /// Where so many arguments lie of a call that has this stack.

@@ -2,6 +2,7 @@
 //!
 //! Made once for all processes, never changed afterwards and never unmapped: some 32-bit code may always be on its way back.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
@@ -64,6 +65,13 @@ pub(crate) fn is_gate(instruction: u64) -> bool {
     let returned = u64::from(RETURNED.load(Ordering::Relaxed));
     let first = returned + (GATES_AT - RETURNED_AT) as u64;
     returned != 0 && (first..first + (GATES * GATE_BYTES) as u64).contains(&instruction)
+}
+
+/// Whether the stubs have a part in a range of addresses.
+pub(crate) fn overlaps(range: &Range<u64>) -> bool {
+    let returned = u64::from(RETURNED.load(Ordering::Relaxed));
+    let first = returned - RETURNED_AT as u64;
+    returned != 0 && range.start < first + BYTES as u64 && first < range.end
 }
 
 /// The return address of calls into 32-bit code.
@@ -134,6 +142,7 @@ fn put_crossing(bytes: &mut [u8], at: usize, base: u32, target: u64) {
     bytes[at] = 0xEA;
     bytes[at + 1..at + 5].copy_from_slice(&wide.to_le_bytes());
     bytes[at + 5..at + 7].copy_from_slice(&CODE_64.to_le_bytes());
-    bytes[at + 7..at + 13].copy_from_slice(&[0xFF, 0x25, 0, 0, 0, 0]);
-    bytes[at + 13..at + 21].copy_from_slice(&target.to_le_bytes());
+    bytes[at + 7..at + 13].copy_from_slice(&[0xFF, 0x25, 3, 0, 0, 0]);
+    // Aligned, for the driver may have asked the processor to insist on it.
+    bytes[at + 16..at + 24].copy_from_slice(&target.to_le_bytes());
 }

@@ -4,6 +4,7 @@ use crate::cx::Cx;
 use crate::memory::{self, COMMIT, FREE, PAGE, RESERVE, Region, Reservations, protection};
 use crate::shim::{Addr, Handle, Size, shims};
 use crate::trap::Trap;
+use crate::x86::stub;
 
 const ERROR_INVALID_PARAMETER: u32 = 87;
 const ERROR_NOT_ENOUGH_MEMORY: u32 = 8;
@@ -154,6 +155,9 @@ pub(in crate::dll) fn change(
     protect: u32,
     before: Addr,
 ) -> Result<bool, Trap> {
+    if is_withheld(cx, at.0, size.0, protect) {
+        return cx.fail(ERROR_INVALID_ADDRESS, false);
+    }
     let images = cx.process().images();
     match cx
         .state::<Reservations>()
@@ -165,6 +169,30 @@ pub(in crate::dll) fn change(
         }
         None => cx.fail(ERROR_INVALID_ADDRESS, false),
     }
+}
+
+/// Whether pages are none of a driver's to protect: what all drivers come and go through, and what the host is made of.
+///
+/// Stacks may become executable, as old thunks want it, but must stay what they are.
+fn is_withheld(cx: &Cx<'_>, at: u64, size: u64, protect: u32) -> bool {
+    let end = at.saturating_add(size.max(1));
+    let range = at & !(PAGE - 1)..end;
+    if stub::overlaps(&range) || opendriver_guard::place(at as usize).is_some() {
+        return true;
+    }
+    let stays = matches!(
+        protect,
+        protection::READWRITE | protection::EXECUTE_READWRITE
+    );
+    let mut is_withheld = false;
+    cx.process().for_each_thread(|thread| {
+        is_withheld |= if stays {
+            thread.has_beside_stack(&range)
+        } else {
+            thread.has(&range)
+        };
+    });
+    is_withheld
 }
 
 pub(in crate::dll) fn query(cx: &Cx<'_>, at: Addr, info: Addr, length: Size) -> Result<Size, Trap> {
