@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use fixture::Quiet;
+use opendriver_guard::Kind;
 use opendriver_win32::{Config, Fault, FaultKind, Module, Process, Width};
 
 /// What each export answers under Wine 8: `exceptions-host.exe exceptions.dll NAME...`.
@@ -43,6 +44,33 @@ const EXPECTED: &[(&str, &[u64], u64)] = &[
     ("through_a_function_of_the_system", &[], 1325),
 ];
 
+/// The same of what only 32 bits have.
+const BY_LIST: &[(&str, &[u64], u64)] = &[
+    ("entries_by_hand", &[], 1253),
+    ("unwinds_and_returns", &[], 774_575),
+    ("unwinds_to_nowhere", &[], 173),
+    ("continues_at_a_context", &[], 81),
+    ("raises_a_record", &[], 7235),
+    ("cannot_be_continued", &[], 1135),
+    ("odd_disposition", &[], 3),
+    ("filter_for_all", &[], 114),
+    // Wine says 761515: a termination handler that it runs believes that its block came to its end.
+    ("terminates_level_by_level", &[], 761_415),
+    ("caught_outside_of_a_callback", &[], 132_413_243),
+    ("caught_outside_of_two_callbacks", &[], 132_543),
+    ("mended_from_outside_of_a_callback", &[], 165),
+    ("leaves_callbacks_by_itself", &[], 1_223_512_235),
+    ("jumps_through_try", &[4], 12_356),
+    ("jumps_through_try", &[0], 12_326),
+    ("jumps_as_long_ago", &[], 12_356),
+    ("jumps_out_of_a_callback", &[], 123_123_123),
+    ("leaps_out_of_a_callback", &[], 1_231_234),
+    ("leaps_and_returns", &[], 123),
+    ("keeps_the_x87_stack", &[], 1232),
+    // Wine says 1500895: of the two copies of the x87 state it takes the one that programs of 32 bits do not know.
+    ("changes_the_control_word", &[], 1_503_967),
+];
+
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
@@ -75,7 +103,7 @@ fn library() -> &'static Path {
                 .args(["--target=i686-pc-windows-msvc", "-mrtd", "-O1"])
                 .args(["-fms-extensions", "-w", "-c", "-o"])
                 .arg(&object)
-                .arg(fixture("exceptions.c")),
+                .arg(fixture("exceptions-x86.c")),
             "clang",
         );
         let mut linker = Command::new("lld-link");
@@ -86,8 +114,20 @@ fn library() -> &'static Path {
         for name in ["kernel32", "ntdll", "msvcrt"] {
             linker.arg(format!("/usr/i686-w64-mingw32/lib/lib{name}.a"));
         }
-        let others = ["unhandled_raise", "continue_with_wide_registers"];
-        for name in EXPECTED.iter().map(|entry| entry.0).chain(others) {
+        let others = [
+            "unhandled_raise",
+            "continue_with_wide_registers",
+            "broken_list",
+            "circular_list",
+            "handler_on_the_stack",
+            "wild_handler",
+            "forgotten_entry",
+            "list_is_empty",
+            "runs_out_of_stack",
+            "imported",
+        ];
+        let tables = EXPECTED.iter().chain(BY_LIST).map(|entry| entry.0);
+        for name in tables.chain(others) {
             linker.arg(format!("/export:{name}"));
         }
         run(&mut linker, "lld");
@@ -112,7 +152,7 @@ fn call(module: &Module, name: &str, arguments: &[u64]) -> Result<u64, Fault> {
 #[test]
 fn exceptions_take_the_way_that_they_take_on_windows() {
     let module = load(library());
-    for (name, arguments, expected) in EXPECTED {
+    for (name, arguments, expected) in EXPECTED.iter().chain(BY_LIST) {
         assert_eq!(
             call(&module, name, arguments),
             Ok(*expected),
@@ -140,7 +180,46 @@ fn handling_exceptions_again_and_again_costs_no_stack() {
     for _ in 0..2000 {
         assert_eq!(call(&module, "nested", &[]), Ok(32_453_627));
         assert_eq!(call(&module, "collided_unwind", &[]), Ok(4_714_356));
+        assert_eq!(call(&module, "leaps_and_returns", &[]), Ok(123));
+        assert_eq!(
+            call(&module, "leaves_callbacks_by_itself", &[]),
+            Ok(1_223_512_235)
+        );
     }
+}
+
+#[test]
+fn a_list_that_leads_nowhere_is_a_fault() {
+    let module = load(library());
+    for (name, code) in [
+        ("broken_list", 0xE000_0010),
+        ("circular_list", 0xE000_0011),
+        ("handler_on_the_stack", 0xE000_0012),
+    ] {
+        let fault = call(&module, name, &[]).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Exception(code), "{name}");
+        assert_eq!(
+            call(&module, "kept_registers", &[]),
+            Ok(5_019_321),
+            "{name}"
+        );
+    }
+    let fault = call(&module, "wild_handler", &[]).unwrap_err();
+    assert!(matches!(fault.kind, FaultKind::Machine(..)), "{fault:?}");
+    let fault = call(&module, "runs_out_of_stack", &[]).unwrap_err();
+    assert!(
+        matches!(fault.kind, FaultKind::Machine(Kind::StackOverflow, _)),
+        "{fault:?}"
+    );
+    assert_eq!(call(&module, "kept_registers", &[]), Ok(5_019_321));
+}
+
+#[test]
+fn an_entry_of_a_function_that_is_gone_is_gone_too() {
+    let module = load(library());
+    assert_eq!(call(&module, "list_is_empty", &[]), Ok(1));
+    assert_eq!(call(&module, "forgotten_entry", &[]), Ok(3));
+    assert_eq!(call(&module, "list_is_empty", &[]), Ok(1));
 }
 
 #[test]

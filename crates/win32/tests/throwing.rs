@@ -8,7 +8,9 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use fixture::Quiet;
-use opendriver_win32::{Config, Fault, FaultKind, Module, Process};
+use opendriver_win32::{Config, Fault, FaultKind, Module, Process, Width};
+
+const WIDTHS: [Width; 2] = [Width::Bits64, Width::Bits32];
 
 /// What each export of the DLL that g++ made answers under Wine 8: `exceptions-host.exe throwing.dll NAME...`.
 const THROWING: &[(&str, &[u64], u64)] = &[
@@ -19,15 +21,20 @@ const THROWING: &[(&str, &[u64], u64)] = &[
     ("catches", &[4], 12469),
     ("rethrows", &[], 1257),
     ("throws_while_catching", &[], 1_212_789),
-    ("throws_through_a_callback", &[], 125),
     ("many_throws", &[1000], 500_500),
     ("jumps", &[1], 4253),
     ("jumps", &[5], 4293),
     ("jumps", &[0], 4253),
     ("jumps_through_a_callback", &[], 16),
-    ("vectored_handlers_see_a_throw", &[], 14),
     ("thrown_while_loading", &[], 42),
 ];
+
+/// In 64 bits g++ throws by way of Windows, in 32 bits past it: frames that are not its own it cannot pass.
+const THROWING_64: &[(&str, &[u64], u64)] = &[
+    ("throws_through_a_callback", &[], 125),
+    ("vectored_handlers_see_a_throw", &[], 14),
+];
+const THROWING_32: &[(&str, &[u64], u64)] = &[("vectored_handlers_see_a_throw", &[], 4)];
 
 /// The same of the DLL for Visual C++'s runtime.
 const CATCHING: &[(&str, &[u64], u64)] = &[
@@ -59,9 +66,17 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn folder(name: &str) -> PathBuf {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+/// How tools name a width.
+fn machine(width: Width) -> &'static str {
+    match width {
+        Width::Bits32 => "i686",
+        Width::Bits64 => "x86_64",
+    }
+}
+
+fn folder(name: &str, width: Width) -> PathBuf {
+    let (machine, process) = (machine(width), std::process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{machine}-{process}"));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
@@ -74,60 +89,87 @@ fn run(command: &mut Command, package: &str) {
     assert!(status.success(), "{command:?} failed");
 }
 
+/// Builds something once for each width.
+fn once(
+    made: &'static [OnceLock<PathBuf>; 2],
+    width: Width,
+    make: fn(Width) -> PathBuf,
+) -> PathBuf {
+    made[usize::from(width == Width::Bits64)]
+        .get_or_init(|| make(width))
+        .clone()
+}
+
 /// The DLL that g++ made.
-fn throwing() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let library = folder("throwing").join("throwing.dll");
+fn throwing(width: Width) -> PathBuf {
+    static MADE: [OnceLock<PathBuf>; 2] = [const { OnceLock::new() }; 2];
+    once(&MADE, width, |width| {
+        let library = folder("throwing", width).join("throwing.dll");
+        let machine = machine(width);
         run(
-            Command::new("x86_64-w64-mingw32-g++")
-                .args(["-shared", "-O1", "-Wall", "-Werror", "-static", "-o"])
+            Command::new(format!("{machine}-w64-mingw32-g++"))
+                .args(["-shared", "-O1", "-Wall", "-Werror", "-static"])
+                .args(["-Wl,--kill-at", "-o"])
                 .arg(&library)
                 .arg(fixture("throwing.cpp")),
-            "g++-mingw-w64-x86-64-win32",
+            &format!("g++-mingw-w64-{}-win32", machine.replace('_', "-")),
         );
         library
     })
 }
 
 /// The DLL that clang made for Visual C++'s runtime.
-fn catching() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let folder = folder("catching");
+fn catching(width: Width) -> PathBuf {
+    static MADE: [OnceLock<PathBuf>; 2] = [const { OnceLock::new() }; 2];
+    once(&MADE, width, |width| {
+        let folder = folder("catching", width);
         let [object, runtime, library] =
             ["catching.obj", "libvcruntime140.a", "catching.dll"].map(|name| folder.join(name));
+        let machine = machine(width);
+        let (definitions, kill, exports): (_, &[&str], _) = match width {
+            Width::Bits32 => ("vcruntime140-x86.def", &["-k"], CATCHING),
+            Width::Bits64 => ("vcruntime140.def", &[], &[][..]),
+        };
         run(
-            Command::new("x86_64-w64-mingw32-dlltool")
+            Command::new(format!("{machine}-w64-mingw32-dlltool"))
+                .args(kill)
                 .arg("-d")
-                .arg(fixture("vcruntime140.def"))
+                .arg(fixture(definitions))
                 .arg("-l")
                 .arg(&runtime),
-            "binutils-mingw-w64-x86-64",
+            &format!("binutils-mingw-w64-{}", machine.replace('_', "-")),
         );
         run(
             Command::new("clang++")
-                .args(["--target=x86_64-pc-windows-msvc", "-O1", "-fexceptions"])
-                .args(["-fcxx-exceptions", "-w", "-c", "-o"])
+                .arg(format!("--target={machine}-pc-windows-msvc"))
+                .args(["-O1", "-fexceptions", "-fcxx-exceptions", "-w", "-c", "-o"])
                 .arg(&object)
                 .arg(fixture("catching.cpp")),
             "clang",
         );
-        run(
-            Command::new("lld-link")
-                .args(["/dll", "/noentry", "/nodefaultlib"])
-                .arg(format!("/out:{}", library.display()))
-                .arg(&object)
-                .arg(&runtime)
-                .arg("/usr/x86_64-w64-mingw32/lib/libkernel32.a"),
-            "lld",
-        );
+        let mut linker = Command::new("lld-link");
+        linker
+            .args(["/dll", "/noentry", "/nodefaultlib", "/safeseh:no"])
+            .arg(format!("/out:{}", library.display()))
+            .arg(&object)
+            .arg(&runtime)
+            .arg(format!("/usr/{machine}-w64-mingw32/lib/libkernel32.a"));
+        // The linker finds the decorated function, and exports it under its plain name.
+        let others = ["throws_out", "throws_nothing_again"];
+        if !exports.is_empty() {
+            for name in exports.iter().map(|entry| entry.0).chain(others) {
+                linker.arg(format!("/export:{name}"));
+            }
+        }
+        run(&mut linker, "lld");
         library
     })
 }
 
-fn load(library: &Path) -> Module {
-    let process = Process::new(Config::default(), Arc::new(Quiet));
+fn load(library: &Path, width: Width) -> Module {
+    let mut config = Config::default();
+    config.width = width;
+    let process = Process::new(config, Arc::new(Quiet));
     process.load(library).unwrap()
 }
 
@@ -150,36 +192,47 @@ fn check(module: &Module, expected: &[(&str, &[u64], u64)]) {
 
 #[test]
 fn what_is_thrown_is_caught_and_destructors_run_once() {
-    check(&load(throwing()), THROWING);
+    for width in WIDTHS {
+        let module = load(&throwing(width), width);
+        check(&module, THROWING);
+        match width {
+            Width::Bits32 => check(&module, THROWING_32),
+            Width::Bits64 => check(&module, THROWING_64),
+        }
+    }
 }
 
 #[test]
 fn what_visual_cpp_throws_is_caught_and_destructors_run_once() {
-    let module = load(catching());
-    for _ in 0..3 {
-        check(&module, CATCHING);
+    for width in WIDTHS {
+        let module = load(&catching(width), width);
+        for _ in 0..3 {
+            check(&module, CATCHING);
+        }
     }
 }
 
 #[test]
 fn what_nobody_catches_ends_the_call_and_not_the_program() {
-    let module = load(throwing());
-    let fault = call(&module, "throws_out", &[]).unwrap_err();
-    assert!(
-        matches!(fault.kind, FaultKind::Exit { .. } | FaultKind::Exception(_)),
-        "{fault:?}"
-    );
-    assert_eq!(call(&module, "rethrows", &[]), Ok(1257));
-    let module = load(catching());
-    let fault = call(&module, "throws_out", &[]).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Exception(0xE06D_7363));
-    let fault = call(&module, "throws_nothing_again", &[]).unwrap_err();
-    assert_eq!(
-        fault.kind,
-        FaultKind::Exit {
-            function: "terminate",
-            code: 3
-        }
-    );
-    assert_eq!(call(&module, "again", &[]), Ok(12_784));
+    for width in WIDTHS {
+        let module = load(&throwing(width), width);
+        let fault = call(&module, "throws_out", &[]).unwrap_err();
+        assert!(
+            matches!(fault.kind, FaultKind::Exit { .. } | FaultKind::Exception(_)),
+            "{fault:?}"
+        );
+        assert_eq!(call(&module, "rethrows", &[]), Ok(1257));
+        let module = load(&catching(width), width);
+        let fault = call(&module, "throws_out", &[]).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Exception(0xE06D_7363));
+        let fault = call(&module, "throws_nothing_again", &[]).unwrap_err();
+        assert_eq!(
+            fault.kind,
+            FaultKind::Exit {
+                function: "terminate",
+                code: 3
+            }
+        );
+        assert_eq!(call(&module, "again", &[]), Ok(12_784));
+    }
 }

@@ -26,7 +26,7 @@ use crate::trap::Trap;
 use crate::x86::{self, Caller, stub};
 
 use super::context::Record as WideRecord;
-use super::walk::{self, Edge};
+use super::walk::Edge;
 use super::{EXCEPTION_LIMIT, leave_with, status};
 use context::Record;
 
@@ -173,7 +173,16 @@ fn finish(thread: &Thread, resolved: Result<(), Trap>) -> ! {
 
 /// The call into the driver whose frames a stack address lies in.
 fn owner(thread: &Thread, stack: u32) -> *const Frame {
-    walk::owner(thread, stack.into())
+    let mut frame = thread.frame().cast_const();
+    // SAFETY: the thread's frames are calls that are going on.
+    while let Some(inner) = unsafe { frame.as_ref() } {
+        // A call begins right below what its caller has on the stack.
+        if u64::from(stack) < inner.stack || inner.outer.is_null() {
+            break;
+        }
+        frame = inner.outer;
+    }
+    frame
 }
 
 /// Where driver code was left for the shim that is running, and its registers there.

@@ -33,8 +33,9 @@ pub(crate) static RETURN: FarPointer = FarPointer::new();
 pub(crate) static RETURNED: AtomicU32 = AtomicU32::new(0);
 
 /// Where the parts lie.
-const RETURNED_AT: usize = 0x00;
-const RETURN_AT: usize = 0x20;
+/// Not at the beginning: unwinders look at the code before a return address.
+const RETURNED_AT: usize = 0x10;
+const RETURN_AT: usize = 0x30;
 const GATE_AT: usize = 0x40;
 const CALL_AT: usize = 0x60;
 const MARKS_AT: usize = 0x80;

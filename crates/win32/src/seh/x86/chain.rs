@@ -9,10 +9,14 @@ use crate::seh::walk::Edge;
 use crate::shim::Addr;
 use crate::thread::Thread;
 use crate::trap::Trap;
+use crate::words;
 use crate::x86::stub;
 
 /// The end of the list.
 pub(super) const END: u32 = u32::MAX;
+
+/// More entries than the stack has room for: such a list is a circle. Those of one function lie in any order.
+pub(super) const LONGEST: usize = words::STACK_32_BYTES / 8;
 
 /// Stack that driver code needs which handles an exception.
 const ROOM: u64 = 0x2000 + 2 * (CONTEXT_BYTES + RECORD_BYTES) as u64;
@@ -38,7 +42,7 @@ pub(super) struct Entry {
 impl Entry {
     /// Reads an entry, which must lie on the driver's stack, not below `floor`, and have a handler that does not.
     ///
-    /// None where the list is broken. Entries lie ever further out, or a circle would have no end.
+    /// None where the list is broken.
     pub(super) fn read(cx: &Cx<'_>, at: u32, floor: u32) -> Option<Self> {
         let thread = cx.thread();
         let address = u64::from(at);
@@ -61,7 +65,7 @@ impl Entry {
     pub(super) fn ours(&self, cx: &Cx<'_>) -> Option<Ours> {
         let word = |index: u64| cx.read::<u32>(Addr(u64::from(self.at) + 4 * index)).ok();
         let mark = (0..stub::MARKS).find(|index| stub::mark(*index) == Some(self.handler))?;
-        let words = [word(2)?, word(3)?, word(4)?, word(5)?];
+        let words = [word(2)?, word(3)?, word(4)?, word(5)?, word(6)?];
         Some(Ours::of_words(mark, words))
     }
 }
@@ -87,12 +91,14 @@ pub(super) enum Ours {
         tables: u32,
         /// The last states of its `try` block, and of the blocks that catch for that.
         states: (u32, u32),
+        /// Where the stack of its function ended before the block moved that.
+        stack: u32,
     },
 }
 
 impl Ours {
-    fn of_words(mark: usize, words: [u32; 4]) -> Self {
-        let [frame, first, second, third] = words;
+    fn of_words(mark: usize, words: [u32; 5]) -> Self {
+        let [frame, first, second, third, stack] = words;
         match mark {
             0 => Self::Asking(frame),
             1 => Self::Telling(frame),
@@ -105,24 +111,26 @@ impl Ours {
                 frame,
                 tables: first,
                 states: (second, third),
+                stack,
             },
         }
     }
 
-    fn words(self) -> (usize, [u32; 4]) {
+    fn words(self) -> (usize, [u32; 5]) {
         match self {
-            Self::Asking(frame) => (0, [frame, 0, 0, 0]),
-            Self::Telling(frame) => (1, [frame, 0, 0, 0]),
+            Self::Asking(frame) => (0, [frame, 0, 0, 0, 0]),
+            Self::Telling(frame) => (1, [frame, 0, 0, 0, 0]),
             Self::Terminating {
                 frame,
                 stop,
                 cookie,
-            } => (2, [frame, stop, cookie, 0]),
+            } => (2, [frame, stop, cookie, 0, 0]),
             Self::Catching {
                 frame,
                 tables,
                 states: (high, catch_high),
-            } => (3, [frame, tables, high, catch_high]),
+                stack,
+            } => (3, [frame, tables, high, catch_high, stack]),
         }
     }
 }
@@ -172,7 +180,7 @@ impl<'a> Below<'a> {
     ) -> Result<u64, Trap> {
         let (mark, words) = entry.words();
         let handler = stub::mark(mark).expect("32-bit code runs, so the stubs are made");
-        self.with(cx, 24, |cx, at| {
+        self.with(cx, 28, |cx, at| {
             let next = head(cx.thread());
             for (index, word) in [next, handler].into_iter().chain(words).enumerate() {
                 cx.write(Addr(u64::from(at) + 4 * index as u64), word)?;
@@ -236,6 +244,7 @@ mod tests {
                 frame: 0x100c,
                 tables: 0x40_0000,
                 states: (1, 2),
+                stack: 0x0f00,
             },
         ] {
             let (mark, words) = entry.words();

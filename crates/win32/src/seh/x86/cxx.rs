@@ -165,11 +165,12 @@ fn run(
         frame,
         tables: function.tables,
         states: (block.high as u32, block.catch_high as u32),
+        stack,
     };
     let went = below.call_with(cx, entry, catch.function, frame.wrapping_add(FRAME));
     caught.end(depth);
     let on = went? as u32;
-    cx.write(at(frame, STACK), stack)?;
+    restore_stack(cx, frame, stack)?;
     if let Some(thrown) = catch.thrown {
         caught.destroy(cx, thrown, None)?;
     }
@@ -180,6 +181,11 @@ fn run(
         ..Context::new()
     };
     Err(Landing::to(context, owner(cx.thread(), stack)))
+}
+
+/// Puts back where the stack of a function ends, when a `catch` block of it is over.
+pub(super) fn restore_stack(cx: &Cx<'_>, frame: u32, stack: u32) -> Result<(), Trap> {
+    cx.write(at(frame, STACK), stack)
 }
 
 /// Destroys the objects of a frame, from its state to the given one.

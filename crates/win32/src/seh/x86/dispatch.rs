@@ -97,12 +97,14 @@ enum Found {
 
 /// Asks the handlers of the list, innermost first.
 fn search(cx: &mut Cx<'_>, below: Below<'_>, flight: Flight) -> Result<Found, Trap> {
-    let mut floor = below.stack();
+    let floor = below.stack();
     let mut at = chain::head(cx.thread());
     // Up to this entry the exception was raised while another one was being looked at.
     let mut nested = 0_u32;
+    let mut count = 0;
     while at != chain::END {
-        let Some(entry) = Entry::read(cx, at, floor) else {
+        count += 1;
+        let Some(entry) = Entry::read(cx, at, floor).filter(|_| count < chain::LONGEST) else {
             return Ok(Found::Broken);
         };
         let answer = match entry.ours(cx) {
@@ -115,6 +117,7 @@ fn search(cx: &mut Cx<'_>, below: Below<'_>, flight: Flight) -> Result<Found, Tr
                 frame,
                 tables,
                 states,
+                ..
             }) => {
                 let block = cxx::Within {
                     entry: at,
@@ -150,7 +153,6 @@ fn search(cx: &mut Cx<'_>, below: Below<'_>, flight: Flight) -> Result<Found, Tr
             _ => return Err(follow(INVALID_DISPOSITION)),
         }
         cx.write(flags_at, flags)?;
-        floor = at.saturating_add(1);
         at = entry.next;
     }
     Ok(Found::Nobody)

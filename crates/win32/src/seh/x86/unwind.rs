@@ -2,6 +2,7 @@
 
 use super::chain::{self, Below, Entry, Ours};
 use super::context::{CONTEXT_BYTES, Context, RECORD_BYTES, RECORD_FLAGS, Record};
+use super::cxx;
 use super::dispatch::follow;
 use super::scopes;
 use crate::cx::Cx;
@@ -77,12 +78,13 @@ struct Seen {
 
 fn tell_all(cx: &mut Cx<'_>, below: Below<'_>, target: u32, seen: Seen) -> Result<(), Trap> {
     let mut at = chain::head(cx.thread());
-    let mut floor = 0;
+    let mut count = 0;
     while at != chain::END && at != target {
-        if target != 0 && target < at {
+        count += 1;
+        if target != 0 && target < at || count == chain::LONGEST {
             return Err(follow(INVALID_TARGET));
         }
-        let mut entry = Entry::read(cx, at, floor).ok_or_else(|| follow(BAD_STACK))?;
+        let mut entry = Entry::read(cx, at, 0).ok_or_else(|| follow(BAD_STACK))?;
         match tell(cx, below, &entry, seen)? {
             Told::Gone => {}
             // Another unwind was about to leave that frame and those inside of it.
@@ -90,7 +92,6 @@ fn tell_all(cx: &mut Cx<'_>, below: Below<'_>, target: u32, seen: Seen) -> Resul
                 entry = Entry::read(cx, other, at).ok_or_else(|| follow(BAD_STACK))?;
             }
         }
-        floor = entry.at.saturating_add(1);
         at = entry.next;
         chain::set_head(cx.thread(), at);
     }
@@ -109,7 +110,11 @@ enum Told {
 
 fn tell(cx: &mut Cx<'_>, below: Below<'_>, entry: &Entry, seen: Seen) -> Result<Told, Trap> {
     match entry.ours(cx) {
-        Some(Ours::Asking(_) | Ours::Catching { .. }) => Ok(Told::Gone),
+        Some(Ours::Asking(_)) => Ok(Told::Gone),
+        Some(Ours::Catching { frame, stack, .. }) => {
+            cxx::restore_stack(cx, frame, stack)?;
+            Ok(Told::Gone)
+        }
         Some(Ours::Telling(frame)) => Ok(Told::Collided(frame)),
         Some(Ours::Terminating {
             frame,
