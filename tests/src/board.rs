@@ -52,6 +52,8 @@ pub enum Action {
     Forward,
     /// Panics; only a driver in Rust can.
     Panic,
+    /// As `Send`, from a function that the system calls back (`DriverCallback`) where there is one.
+    CallBack,
 }
 
 /// A rule: what to do with a message, and how often.
@@ -128,12 +130,10 @@ impl Text {
         let bytes: Vec<u8> = self.0.iter().map(|byte| byte.load(SeqCst)).collect();
         match unit {
             0 => None,
-            1 => Some(
-                String::from_utf8(bytes)
-                    .expect("UTF-8")
-                    .trim_end_matches('\0')
-                    .to_owned(),
-            ),
+            1 => {
+                let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+                Some(String::from_utf8(text.to_owned()).expect("UTF-8"))
+            }
             _ => {
                 let units = bytes
                     .as_chunks::<2>()
@@ -224,6 +224,11 @@ impl Board {
     /// gets `message`.
     pub fn once_send(&self, message: Message, handle: i64, other: Message) -> &Rule {
         self.rule(message, Action::Send, handle, other, "", 1)
+    }
+
+    /// As [`once_send`](Self::once_send), from a function that the system calls back.
+    pub fn once_call_back(&self, message: Message, handle: i64, other: Message) -> &Rule {
+        self.rule(message, Action::CallBack, handle, other, "", 1)
     }
 
     /// Takes all rules away.

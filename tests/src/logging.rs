@@ -74,7 +74,7 @@ impl Logging {
             let opened = self.host.open(&name, None, value as isize);
             rule.result
                 .store(opened.map_or(0, |handle| handle.raw().into()), SeqCst);
-        } else if is(Action::Send) {
+        } else if is(Action::Send) || is(Action::CallBack) {
             let message = Message(rule.other.load(SeqCst));
             let answer = self.host.send(other, message, call.param1, call.param2);
             rule.result.store(answer as i64, SeqCst);
