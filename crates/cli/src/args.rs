@@ -142,6 +142,7 @@ pub(crate) enum Verb {
     Remove(Remove),
     Configure(Configure),
     Registry(Registry),
+    Doctor(Doctor),
     Completions(Completions),
 }
 
@@ -390,6 +391,12 @@ pub(crate) enum ValueKind {
     /// Several texts, separated by commas (REG_MULTI_SZ)
     List,
 }
+
+/// Say what this machine can do for drivers, and what is in the way
+///
+/// Tries what drivers of both widths need, and says what was found, which files are in force, and what can be done about the rest. Exits with 1 if something stops drivers.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {}
 
 /// Print the completion script of a shell
 #[derive(Args, Debug)]

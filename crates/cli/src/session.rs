@@ -27,6 +27,7 @@ pub(crate) const SECTIONS: [&str; 4] = [DEFAULT_SECTIONS[0], DEFAULT_SECTIONS[1]
 pub(crate) struct Session {
     pub(crate) printer: Arc<Printer>,
     pub(crate) registry: Registry,
+    registries: Vec<(&'static str, PathBuf)>,
     folders: Vec<PathBuf>,
     trace: bool,
     pub(crate) quiet: bool,
@@ -44,9 +45,11 @@ impl Session {
             // An empty name between two colons means the current folder to a shell, which is looked in anyway.
             .filter(|folder| !folder.as_os_str().is_empty())
             .collect();
+        let registries = registries(global.registry.as_deref());
         Self {
             printer: Arc::new(Printer::new(global)),
-            registry: open_registry(global.registry.as_deref()),
+            registry: open_registry(&registries),
+            registries,
             folders,
             trace: global.trace,
             quiet: global.quiet,
@@ -79,6 +82,11 @@ impl Session {
         self.folders
             .iter()
             .fold(builder, |builder, folder| builder.search_path(folder))
+    }
+
+    /// The files of the registry, the lowest layer first, and whose each is.
+    pub(crate) fn registries(&self) -> &[(&'static str, PathBuf)] {
+        &self.registries
     }
 
     /// The folders that a bare file name is looked for in, after the current one.
@@ -223,14 +231,26 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
         .filter(|path| path.is_file())
 }
 
-/// The registry: the machine's, the user's, and the one that the command line names.
-fn open_registry(named: Option<&Path>) -> Registry {
+/// Names of the layers of the registry.
+const SYSTEM: &str = "system";
+const USER: &str = "user";
+const NAMED: &str = "file";
+
+/// Where the registry is: the machine's, the user's, and what the command line names.
+fn registries(named: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
     let user = etcetera::base_strategy::Xdg::new()
         .ok()
         .map(|folders| folders.config_dir().join("opendriver/registry.toml"));
-    let layers = [Layer::system(SYSTEM_REGISTRY)]
-        .into_iter()
-        .chain(user.map(Layer::user))
-        .chain(named.map(Layer::file));
-    Registry::open(layers)
+    iter::once((SYSTEM, PathBuf::from(SYSTEM_REGISTRY)))
+        .chain(user.map(|file| (USER, file)))
+        .chain(named.map(|file| (NAMED, file.to_owned())))
+        .collect()
+}
+
+fn open_registry(files: &[(&'static str, PathBuf)]) -> Registry {
+    Registry::open(files.iter().map(|(name, file)| match *name {
+        SYSTEM => Layer::system(file),
+        USER => Layer::user(file),
+        _ => Layer::file(file),
+    }))
 }

@@ -56,7 +56,7 @@ pub use {
     },
     place::place,
     signal::install,
-    stack::prepare_thread,
+    stack::{prepare_thread, signal_stack},
     visit::Visit,
 };
 

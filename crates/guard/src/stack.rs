@@ -23,6 +23,18 @@ pub fn prepare_thread() {
     }
 }
 
+/// How large the alternate signal stack of this thread is, which it gets first; 0 where there is none.
+#[must_use]
+pub fn signal_stack() -> usize {
+    prepare_thread();
+    let current = exchange(None);
+    if current.ss_flags & libc::SS_DISABLE == 0 {
+        current.ss_size
+    } else {
+        0
+    }
+}
+
 #[cold]
 fn prepare() {
     let current = exchange(None);

@@ -88,7 +88,8 @@ fn in_gaps(size: usize, alignment: usize, access: ProtFlags) -> Option<NonNull<u
 }
 
 /// What is not mapped in the lowest 4 GiB, in order; all of it where the kernel does not tell.
-fn gaps() -> Vec<Range<u64>> {
+#[must_use]
+pub fn gaps() -> Vec<Range<u64>> {
     let mut gaps = Vec::new();
     let mut free_from = START;
     if let Ok(maps) = File::open("/proc/self/maps") {

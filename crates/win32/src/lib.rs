@@ -48,6 +48,7 @@ mod bench;
 pub use imports::{Import, Source, imports};
 pub use load::LoadError;
 pub use module::Module;
+pub use opendriver_guard::signal_stack;
 pub use process::{Config, Process, Width};
 pub use shim::{Convention, Dll, Kind, Shim};
 pub use station::{Drivers, Registry, RegistryError, RegistryValue, Report, Station, TracedCall};
@@ -73,6 +74,9 @@ pub mod low {
     use std::ptr::NonNull;
 
     pub use crate::x86::pool::Pool;
+
+    pub use crate::x86::low::try_execution;
+    pub use opendriver_pe::low::gaps;
 
     /// Maps fresh zeroed pages below 4 GiB; none where there is no room.
     pub fn map(bytes: usize) -> Option<NonNull<u8>> {

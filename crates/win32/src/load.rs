@@ -185,12 +185,10 @@ impl Process {
             return Ok(());
         }
         let path = path.to_owned();
-        if !x86::stub::prepare() {
-            return Err(LoadError::LowMemory { path });
-        }
         match x86::trial::choose(self.config().segments) {
-            Ok(_) => Ok(()),
             Err(source) => Err(LoadError::Segments { path, source }),
+            Ok(_) if !x86::stub::prepare() => Err(LoadError::LowMemory { path }),
+            Ok(_) => Ok(()),
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::{mem, ptr};
 
 use opendriver_win32::segments::{Mechanism, Outcome, choose, outcome};
-use opendriver_win32::{Config, LoadError, Process, Width};
+use opendriver_win32::{Config, LoadError, Process, Width, low};
 
 #[path = "fixtures/build.rs"]
 mod fixture;
@@ -127,6 +127,29 @@ fn a_driver_that_cannot_run_is_refused_with_what_was_tried() {
         source.to_string()
             == "no way to give 32-bit code its FS works here: modify_ldt: modify_ldt was killed by SIGSYS"
     }));
+}
+
+#[test]
+fn a_system_where_nothing_written_may_run_is_told_from_one_that_lacks_a_mechanism() {
+    assert!(child(|| {
+        const PR_SET_MDWE: c_int = 65;
+        // SAFETY: takes numbers only. What is written now cannot become executable any more.
+        if unsafe { libc::prctl(PR_SET_MDWE, 1, 0, 0, 0) } != 0 {
+            return false;
+        }
+        let untried = |outcome: &Outcome| matches!(outcome, Outcome::Untried { call, error: libc::EACCES } if call.starts_with("mprotect"));
+        let mut config = Config::default();
+        config.width = Width::Bits32;
+        let process = Process::new(config, Arc::new(fixture::Quiet));
+        let error = process.load("any.dll".as_ref()).err();
+        Mechanism::ALL
+            .into_iter()
+            .all(|mechanism| untried(outcome(mechanism)))
+            && low::try_execution(false).is_err()
+            && low::try_execution(true).is_err()
+            && matches!(error, Some(LoadError::Segments { .. }))
+    }));
+    assert!(low::try_execution(false).is_ok());
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod station;
 
 mod batch;
 mod convert;
+mod doctor;
 mod exits;
 mod formats;
 mod pages;
