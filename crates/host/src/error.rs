@@ -208,6 +208,14 @@ pub enum Error {
     /// The registry could not be read or written.
     #[error(transparent)]
     Registry(Box<registry::Error>),
+    /// There is no address space left for the file, or for what it needs.
+    #[error("there is no address space for \"{}\"", .file.display())]
+    NoRoom {
+        /// The file.
+        file: PathBuf,
+        /// What was looked for.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No memory that the driver could reach.
     #[error("cannot allocate {len} bytes that the driver can reach")]
     Memory {
@@ -254,7 +262,7 @@ impl Error {
             Self::Refused { .. } => Blame::Refused,
             Self::Broke(_) | Self::Poisoned { .. } => Blame::Broke,
             Self::NoHandles { .. } => Blame::Ours,
-            Self::Registry(_) | Self::Memory { .. } => Blame::System,
+            Self::Registry(_) | Self::Memory { .. } | Self::NoRoom { .. } => Blame::System,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::layout::PAGE;
 
 /// Where the room begins.
 const START: u64 = 0x1_0000;
-/// Where addresses begin that are negative as signed numbers, and 64 KiB less.
+/// Where the room ends whose addresses are positive as signed numbers: 64 KiB before they turn.
 pub(crate) const SIGNED_END: u64 = 0x7FFF_0000;
 /// Where the room ends.
 const END: u64 = 0xFFFF_0000;
@@ -71,7 +71,7 @@ fn in_gaps(size: usize, alignment: usize, access: ProtFlags) -> Option<NonNull<u
             (0..=(last - start) / step).map(move |index| last - index * step)
         });
     let upper =
-        within(SIGNED_END..END).flat_map(|(start, last)| (start..=last).step_by(step as usize));
+        within(1 << 31..END).flat_map(|(start, last)| (start..=last).step_by(step as usize));
     for place in lower.chain(upper) {
         match anonymous(place as usize, size, access, MapFlags::FIXED_NOREPLACE) {
             Ok(at) if at == place as usize => {
@@ -141,7 +141,10 @@ mod tests {
     fn room_is_found_below_2_gib_and_aligned() {
         for alignment in [0x1000, 0x1_0000, 0x10_0000] {
             let at = map(5000, alignment, 3).unwrap().addr().get();
-            assert!(at % alignment == 0 && at + 8192 <= 1 << 31, "{at:#x}");
+            assert!(
+                at.is_multiple_of(alignment) && at + 8192 <= 1 << 31,
+                "{at:#x}"
+            );
             unmap(at..at + 8192);
         }
     }

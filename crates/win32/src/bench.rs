@@ -55,7 +55,7 @@ impl Bench {
 
     /// Works in the surroundings of a shim.
     pub(crate) fn with_cx<T>(&self, run: impl FnOnce(&mut Cx<'_>) -> T) -> T {
-        self.process.with_cx(run)
+        self.process.with_cx(run).expect("room for a thread")
     }
 
     /// Puts bytes into the process heap and answers where.

@@ -112,6 +112,14 @@ pub enum LoadError {
         /// How.
         source: Fault,
     },
+    /// The calling thread cannot run it.
+    #[error("\"{}\" cannot run on this thread", path.display())]
+    Thread {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: Fault,
+    },
     /// There is no address space below 4 GiB for what 32-bit code needs.
     #[error("\"{}\" is 32-bit, and there is no address space below 4 GiB for it", path.display())]
     LowMemory {
@@ -148,6 +156,7 @@ impl LoadError {
             | Self::Export { path, .. }
             | Self::Refused { path }
             | Self::Broke { path, .. }
+            | Self::Thread { path, .. }
             | Self::LowMemory { path }
             | Self::Segments { path, .. }
             | Self::Room { path } => path,
@@ -165,7 +174,9 @@ impl Process {
     /// A [`LoadError`] that names the file and the reason.
     pub fn load(self: &Arc<Self>, path: &Path) -> Result<Module, LoadError> {
         self.check_crossing(path)?;
-        let image = self.with_cx(|cx| self.load_image(cx.thread(), path))?;
+        let image = self
+            .with_cx(|cx| self.load_image(cx.thread(), path))
+            .map_err(|source| no_thread(path, source))??;
         Ok(Module::new(self.clone(), image))
     }
 
@@ -175,7 +186,9 @@ impl Process {
     /// A [`LoadError`] that names the file and the reason; it speaks of the first name.
     pub fn load_for(self: &Arc<Self>, path: &Path, names: &[&str]) -> Result<Module, LoadError> {
         self.check_crossing(path)?;
-        let image = self.with_cx(|cx| self.load_checked(cx.thread(), path, names))?;
+        let image = self
+            .with_cx(|cx| self.load_checked(cx.thread(), path, names))
+            .map_err(|source| no_thread(path, source))??;
         Ok(Module::new(self.clone(), image))
     }
 
@@ -237,7 +250,12 @@ impl Process {
             return Err(LoadError::Program { path: path.clone() });
         }
         check_export(path, &file, exports)?;
-        let mapping = pe::map(&file, pe::Placement::Anywhere).map_err(image_error)?;
+        let mapping = pe::map(&file, pe::Placement::Anywhere).map_err(|source| match source {
+            pe::Error::NoRoom { .. } if self.width() == pe::Width::Bits32 => {
+                LoadError::LowMemory { path: path.clone() }
+            }
+            source => image_error(source),
+        })?;
         let image = Arc::new(Image::new(path.clone(), identity, &file, mapping));
         self.images().add(image.clone());
         match self.start(thread, &image, &file) {
@@ -335,6 +353,13 @@ impl Process {
             // What a dependency says on its way out is its own matter.
             let _ = self.with_thread(|thread| self.unload_image(thread, &dependency));
         }
+    }
+}
+
+fn no_thread(path: &Path, source: Fault) -> LoadError {
+    LoadError::Thread {
+        path: path.to_owned(),
+        source,
     }
 }
 

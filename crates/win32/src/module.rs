@@ -34,17 +34,18 @@ impl Module {
     /// Unmaps the DLL without telling it: after a fault its own way out cannot be trusted.
     pub fn abandon(mut self) {
         if let Some(image) = self.image.take() {
-            self.process.with_cx(|_| self.process.abandon_image(&image));
+            self.abandon_image(&image);
         }
     }
 
     /// The address of an exported function; forwards are followed.
     pub fn export(&self, name: &str) -> Option<u64> {
         let module = ModuleRef::Image(self.image().clone());
-        self.process.with_cx(|cx| {
+        let found = self.process.with_cx(|cx| {
             self.process
                 .symbol_address(cx.thread(), &module, Symbol::Name(name), 16)
-        })
+        });
+        found.ok().flatten()
     }
 
     /// Where it is mapped: its module handle.
@@ -70,8 +71,21 @@ impl Module {
         let Some(image) = self.image.take() else {
             return Ok(());
         };
-        self.process
-            .with_cx(|cx| self.process.unload_image(cx.thread(), &image))
+        let unloaded = self
+            .process
+            .with_cx(|cx| self.process.unload_image(cx.thread(), &image));
+        unloaded.unwrap_or_else(|fault| {
+            // Its `DllMain` cannot be told on this thread.
+            self.abandon_image(&image);
+            Err(fault)
+        })
+    }
+
+    fn abandon_image(&self, image: &Arc<Image>) {
+        let abandon = || self.process.abandon_image(image);
+        if self.process.with_cx(|_| abandon()).is_err() {
+            abandon();
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::peb::Peb;
 use crate::seh;
 use crate::state::SharedStates;
 use crate::station::{Report, Station};
-use crate::thread::Thread;
+use crate::thread::{Name, Thread};
 use crate::trap::{Fault, FaultKind, Trap};
 use crate::x86;
 use crate::x86::enter::{Floating, Returned};
@@ -120,17 +120,17 @@ impl Process {
     /// # Panics
     /// With more than 16 arguments.
     pub fn call(self: &Arc<Self>, address: u64, arguments: &[u64]) -> Result<u64, Fault> {
-        self.on_thread(|thread| self.call_strictly(thread, address, arguments))
+        self.on_thread(|thread| self.call_strictly(thread, address, arguments))?
             .map_err(|trap| self.fault_of(trap))
     }
 
     /// Runs something on the calling thread, which may be inside driver code of another process.
-    fn on_thread<T>(self: &Arc<Self>, run: impl FnOnce(&Thread) -> T) -> T {
+    fn on_thread<T>(self: &Arc<Self>, run: impl FnOnce(&Thread) -> T) -> Result<T, Fault> {
         if self.width() == Width::Bits32 {
             opendriver_guard::adopt_handlers_now_and_then();
         }
         let before = Thread::of_host();
-        let thread = Thread::current(self);
+        let thread = Thread::current(self)?;
         // SAFETY: the thread that is inside driver code stays.
         let outside = unsafe { before.as_ref() }.filter(|before| !std::ptr::eq(*before, thread));
         let parked = outside.map(|before| (before, before.park()));
@@ -139,7 +139,7 @@ impl Process {
             before.unpark(parked);
         }
         Thread::restore(before, thread);
-        result
+        Ok(result)
     }
 
     /// Calls driver code from a shim or from the outside; a trap that is not settled comes back.
@@ -261,22 +261,28 @@ impl Process {
     }
 
     /// Runs something on the calling thread of a process that is at work.
-    pub(crate) fn with_thread<T>(&self, run: impl FnOnce(&Thread) -> T) -> T {
+    pub(crate) fn with_thread<T>(&self, run: impl FnOnce(&Thread) -> T) -> Result<T, Fault> {
         self.shared().with_cx(|cx| run(cx.thread()))
     }
 
     /// Lets rooms that start with the process run a shim's surroundings outside a gate.
-    pub(crate) fn with_cx<T>(self: &Arc<Self>, run: impl FnOnce(&mut Cx<'_>) -> T) -> T {
+    ///
+    /// # Errors
+    /// A [`Fault`] where there is no room for what driver code needs on the calling thread.
+    pub(crate) fn with_cx<T>(
+        self: &Arc<Self>,
+        run: impl FnOnce(&mut Cx<'_>) -> T,
+    ) -> Result<T, Fault> {
         self.on_thread(|thread| run(&mut Cx::new(self, thread)))
     }
 
-    /// As [`with_cx`](Self::with_cx) on a host thread that is to have this thread identifier.
+    /// As [`with_cx`](Self::with_cx) on a host thread that is to have this identifier and stack.
     pub(crate) fn with_named_thread<T>(
         self: &Arc<Self>,
-        id: u32,
+        name: Name,
         run: impl FnOnce(&mut Cx<'_>) -> T,
-    ) -> T {
-        Thread::name_next(id);
+    ) -> Result<T, Fault> {
+        Thread::name_next(name);
         self.with_cx(run)
     }
 

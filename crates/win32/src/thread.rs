@@ -18,7 +18,7 @@ use crate::process::Process;
 use crate::seh::{self, Context, Edge, Wide};
 use crate::state::States;
 use crate::teb::{Field, offset};
-use crate::trap::Trap;
+use crate::trap::{Fault, FaultKind, Trap};
 use crate::words::{self, GUARD_BYTES, STACK_32_BYTES, STACK_64_BYTES};
 use crate::x86::segment::{self, Segment};
 use crate::x86::{low, trial};
@@ -32,7 +32,7 @@ pub(crate) struct Thread {
     process_key: *const Process,
     id: u32,
     /// The stack on which 64-bit driver code and the shims run.
-    area: *mut u8,
+    area: Area,
     /// What 32-bit driver code needs on this thread.
     low: Option<Low>,
     /// Where the stack in `area` was left for driver code of another process.
@@ -59,10 +59,43 @@ pub(crate) struct Thread {
     pub(crate) resumed_x86: seh::x86::Resumed,
 }
 
+/// What a thread has that was prepared before it began: its identifier, and its stack where that is 32-bit.
+pub(crate) struct Name {
+    pub(crate) id: u32,
+    low: Option<Area>,
+}
+
+impl Name {
+    /// Takes a fresh identifier, and room for a stack where that may lack.
+    pub(crate) fn new(width: Width) -> Result<Self, NoStack> {
+        Ok(Self {
+            id: Thread::next_id(),
+            low: match width {
+                Width::Bits32 => Some(Area::low()?),
+                Width::Bits64 => None,
+            },
+        })
+    }
+}
+
+/// There is no address space for the stack of one more thread.
+#[derive(Debug)]
+pub(crate) struct NoStack;
+
+impl From<NoStack> for Fault {
+    fn from(_: NoStack) -> Self {
+        Self {
+            kind: FaultKind::NoStack,
+            instruction: 0,
+            place: None,
+        }
+    }
+}
+
 /// What 32-bit driver code needs on a thread.
 struct Low {
     /// The stack on which it runs, and its TEB behind it.
-    area: *mut u8,
+    area: Area,
     /// Tells the signal handlers that the thread goes there.
     visit: opendriver_guard::Visit,
     /// What FS is there.
@@ -70,24 +103,21 @@ struct Low {
 }
 
 impl Low {
-    fn create(process: &Process) -> Self {
-        let visit = opendriver_guard::Visit::begin();
-        let visit = visit.expect("fewer threads than the table has room for");
-        let area = map_low_stack();
+    fn create(process: &Process, area: Area) -> Result<Self, NoStack> {
+        let visit = opendriver_guard::Visit::begin().ok_or(NoStack)?;
         // No image of 32-bit code is loaded where there is no mechanism.
-        let mechanism = trial::choose(process.config().segments);
-        let mechanism = mechanism.unwrap_or_else(|tried| panic!("{tried}"));
-        let segment = Segment::new(mechanism, Self::teb(area) as u32);
-        Self {
+        let mechanism = trial::choose(process.config().segments).map_err(|_| NoStack)?;
+        let segment = Segment::new(mechanism, Self::teb(&area) as u32).map_err(|_| NoStack)?;
+        Ok(Self {
             area,
             visit,
-            segment: segment.expect("a descriptor for each thread in 32-bit code"),
-        }
+            segment,
+        })
     }
 
     /// The address of the TEB, which is where the stack ends.
-    fn teb(area: *mut u8) -> u64 {
-        area as u64 + (words::BYTES + GUARD_BYTES + STACK_32_BYTES) as u64
+    fn teb(area: &Area) -> u64 {
+        area.start as u64 + (words::BYTES + GUARD_BYTES + STACK_32_BYTES) as u64
     }
 }
 
@@ -95,15 +125,15 @@ thread_local! {
     static CURRENT: Cell<*const Thread> = const { Cell::new(ptr::null()) };
     #[expect(clippy::vec_box, reason = "TEBs and callers keep the address of a thread")]
     static THREADS: RefCell<Vec<Box<Thread>>> = const { RefCell::new(Vec::new()) };
-    /// The identifier that the next thread made on this host thread has.
-    static NAMED: Cell<Option<u32>> = const { Cell::new(None) };
+    /// What the next thread made on this host thread has.
+    static NAMED: Cell<Option<Name>> = const { Cell::new(None) };
 }
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(0x104);
 
 impl Thread {
     /// Gives the calling thread of `process`, made on the first call.
-    pub(crate) fn current(process: &Arc<Process>) -> &'static Thread {
+    pub(crate) fn current(process: &Arc<Process>) -> Result<&'static Thread, NoStack> {
         let cached = CURRENT.get();
         // SAFETY: CURRENT is null or points at a thread in THREADS of this very host thread.
         let current = unsafe { cached.as_ref() };
@@ -111,7 +141,7 @@ impl Thread {
             Some(thread) if thread.process_key == Arc::as_ptr(process) => {
                 // SAFETY: as above; entries live until the host thread ends, and answers of this
                 // function are not kept beyond a call.
-                unsafe { &*cached }
+                Ok(unsafe { &*cached })
             }
             _ => Self::switch(process),
         }
@@ -119,7 +149,7 @@ impl Thread {
 
     /// Makes another process' TEB the current one of this host thread.
     #[cold]
-    fn switch(process: &Arc<Process>) -> &'static Thread {
+    fn switch(process: &Arc<Process>) -> Result<&'static Thread, NoStack> {
         opendriver_guard::prepare_thread();
         let thread = THREADS.with_borrow_mut(|threads| {
             threads.retain(|thread| thread.process.strong_count() > 0);
@@ -127,17 +157,20 @@ impl Thread {
                 .iter()
                 .find(|thread| thread.process_key == Arc::as_ptr(process))
                 .map(|thread| &raw const **thread);
-            known.unwrap_or_else(|| {
-                threads.push(Self::create(process));
-                &raw const **threads.last().expect("just pushed")
-            })
-        });
+            if let Some(known) = known {
+                return Ok(known);
+            }
+            let made = Self::create(process)?;
+            let thread = &raw const *made;
+            threads.push(made);
+            Ok(thread)
+        })?;
         CURRENT.set(thread);
         // SAFETY: the box lives in THREADS until this host thread ends or the process is gone.
         let thread = unsafe { &*thread };
         thread.make_current();
         process.attach_thread(thread);
-        thread
+        Ok(thread)
     }
 
     /// Takes a fresh thread identifier.
@@ -145,9 +178,9 @@ impl Thread {
         NEXT_ID.fetch_add(4, Ordering::Relaxed)
     }
 
-    /// Says which identifier the thread has that this host thread is about to become.
-    pub(crate) fn name_next(id: u32) {
-        NAMED.set(Some(id));
+    /// Says what the thread has that this host thread is about to become.
+    pub(crate) fn name_next(name: Name) {
+        NAMED.set(Some(name));
     }
 
     /// The thread that GS belongs to.
@@ -173,17 +206,20 @@ impl Thread {
         }
     }
 
-    fn create(process: &Arc<Process>) -> Box<Thread> {
-        let area = map_stack();
-        let low = match process.width() {
-            Width::Bits64 => None,
-            Width::Bits32 => Some(Low::create(process)),
+    fn create(process: &Arc<Process>) -> Result<Box<Thread>, NoStack> {
+        let name = match NAMED.take() {
+            Some(name) => name,
+            None => Name::new(process.width())?,
+        };
+        let low = match name.low {
+            None => None,
+            Some(area) => Some(Low::create(process, area)?),
         };
         let thread = Box::new(Thread {
             process: Arc::downgrade(process),
             process_key: Arc::as_ptr(process),
-            id: NAMED.take().unwrap_or_else(Self::next_id),
-            area,
+            id: name.id,
+            area: Area::anywhere()?,
             low,
             parked: Cell::new(0),
             frame: Cell::new(ptr::null_mut()),
@@ -206,7 +242,7 @@ impl Thread {
             thread.set_teb_word(offset::EXCEPTION_LIST, END_OF_LIST);
         }
         thread.seal_words();
-        thread
+        Ok(thread)
     }
 
     /// Writes what a TEB says of the thread itself.
@@ -256,7 +292,7 @@ impl Thread {
 
     /// Writes the words that the crossing relies on, and lets nobody write there any more.
     fn seal_words(&self) {
-        let area = self.low.as_ref().map_or(self.area, |low| low.area);
+        let area = self.driver_area().start;
         let host_base = self.low.as_ref().map_or(0, |low| low.visit.host_base());
         let selector = self.low.as_ref().map_or(0, |low| low.segment.selector());
         for (at, value) in [
@@ -298,18 +334,22 @@ impl Thread {
         self.stack_base()
     }
 
+    /// Where the driver's code has its stack.
+    fn driver_area(&self) -> &Area {
+        self.low.as_ref().map_or(&self.area, |low| &low.area)
+    }
+
     /// The upper end of the driver stack.
     pub(crate) fn stack_base(&self) -> u64 {
         match &self.low {
-            Some(low) => Low::teb(low.area),
+            Some(low) => Low::teb(&low.area),
             None => self.shim_base(),
         }
     }
 
     /// The lower end of the driver stack, above its guard.
     pub(crate) fn stack_limit(&self) -> u64 {
-        let area = self.low.as_ref().map_or(self.area, |low| low.area);
-        area as u64 + (words::BYTES + GUARD_BYTES) as u64
+        self.driver_area().start as u64 + (words::BYTES + GUARD_BYTES) as u64
     }
 
     /// Tells whether an address lies in the driver stack or its guard.
@@ -319,9 +359,9 @@ impl Thread {
 
     /// Whether a range of addresses has a part in what the thread needs: stacks, guards, TEB.
     pub(crate) fn has(&self, range: &Range<u64>) -> bool {
-        let low = self.low.as_ref().map(|low| low.area as u64);
+        let low = self.low.as_ref().map(|low| low.area.start as u64);
         let areas = [
-            Some((self.area as u64, words::AREA_64_BYTES)),
+            Some((self.area.start as u64, words::AREA_64_BYTES)),
             low.map(|area| (area, words::AREA_32_BYTES)),
         ];
         areas
@@ -338,12 +378,12 @@ impl Thread {
 
     /// The upper end of the stack on which shims run, which is the driver stack of a 64-bit thread.
     pub(crate) fn shim_base(&self) -> u64 {
-        self.area as u64 + (words::BYTES + GUARD_BYTES + STACK_64_BYTES) as u64
+        self.area.start as u64 + (words::BYTES + GUARD_BYTES + STACK_64_BYTES) as u64
     }
 
     /// The lower end of the stack on which shims run.
     pub(crate) fn shim_limit(&self) -> u64 {
-        self.area as u64 + (words::BYTES + GUARD_BYTES) as u64
+        self.area.start as u64 + (words::BYTES + GUARD_BYTES) as u64
     }
 
     /// Tells whether an address lies in the guard below a stack of this thread.
@@ -525,12 +565,6 @@ impl Drop for Thread {
             process.detach_thread(self);
             process.images().take_thread_its_blocks(&process, self);
         }
-        // SAFETY: the area was mapped by `create` with this size, and nothing runs on it any more.
-        unsafe { libc::munmap(self.area.cast(), words::AREA_64_BYTES) };
-        if let Some(low) = &self.low {
-            // SAFETY: as above.
-            unsafe { libc::munmap(low.area.cast(), words::AREA_32_BYTES) };
-        }
     }
 }
 
@@ -551,30 +585,52 @@ impl Drop for InShim<'_> {
 /// What stands at the end of the list of exception handlers.
 const END_OF_LIST: u64 = u32::MAX as u64;
 
-fn map_stack() -> *mut u8 {
-    let bytes = words::AREA_64_BYTES;
-    let protection = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
-    // SAFETY: an anonymous mapping at a place that the kernel chooses disturbs nothing.
-    let area = unsafe { libc::mmap(ptr::null_mut(), bytes, protection, flags, -1, 0) };
-    assert!(
-        area != libc::MAP_FAILED,
-        "no address space for a driver stack of {bytes} bytes"
-    );
-    guarded(area.cast())
+/// A stack with what lies around it; unmapped when it goes.
+struct Area {
+    start: *mut u8,
+    bytes: usize,
 }
 
-fn map_low_stack() -> *mut u8 {
-    let area = low::map(words::AREA_32_BYTES, libc::PROT_READ | libc::PROT_WRITE);
-    guarded(area.expect("address space below 4 GiB for a driver stack"))
+// SAFETY: nobody uses it before the thread that it is for, and that one alone afterwards.
+unsafe impl Send for Area {}
+
+impl Area {
+    const ACCESS: i32 = libc::PROT_READ | libc::PROT_WRITE;
+
+    /// Maps a stack for 32-bit code.
+    fn low() -> Result<Self, NoStack> {
+        let bytes = words::AREA_32_BYTES;
+        let start = low::map(bytes, Self::ACCESS).ok_or(NoStack)?;
+        Self { start, bytes }.guarded()
+    }
+
+    /// Maps a stack for 64-bit code.
+    fn anywhere() -> Result<Self, NoStack> {
+        let bytes = words::AREA_64_BYTES;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_STACK;
+        // SAFETY: an anonymous mapping at a place that the kernel chooses disturbs nothing.
+        let start = unsafe { libc::mmap(ptr::null_mut(), bytes, Self::ACCESS, flags, -1, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(NoStack);
+        }
+        let start = start.cast();
+        Self { start, bytes }.guarded()
+    }
+
+    /// Takes the part away that lies below the stack.
+    fn guarded(self) -> Result<Self, NoStack> {
+        let guard = self.start.wrapping_add(words::BYTES);
+        // SAFETY: the guard lies behind the words in an area that was just mapped.
+        let done = unsafe { libc::mprotect(guard.cast(), GUARD_BYTES, libc::PROT_NONE) };
+        if done == 0 { Ok(self) } else { Err(NoStack) }
+    }
 }
 
-/// Takes the part of an area away that lies below the stack.
-fn guarded(area: *mut u8) -> *mut u8 {
-    let guard = area.wrapping_add(words::BYTES);
-    // SAFETY: the guard lies behind the words in an area that was just mapped.
-    unsafe { libc::mprotect(guard.cast(), GUARD_BYTES, libc::PROT_NONE) };
-    area
+impl Drop for Area {
+    fn drop(&mut self) {
+        // SAFETY: the area was mapped with this size, and nothing runs on it any more.
+        unsafe { libc::munmap(self.start.cast(), self.bytes) };
+    }
 }
 
 fn set_gs(base: u64) {

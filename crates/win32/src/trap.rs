@@ -106,6 +106,8 @@ pub enum FaultKind {
     Direction,
     /// A 32-bit function returned with values on the x87 register stack.
     FloatingStack,
+    /// There is no address space for the stack of one more thread, or the system has no place for it among those in 32-bit code.
+    NoStack,
     /// A shim of ours is at fault.
     Shim {
         /// The function that failed.
@@ -159,6 +161,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "return with its thread environment block overwritten")
             }
             Self::Direction => write!(f, "return with the direction flag set"),
+            Self::NoStack => write!(f, "no room for one more thread of driver code"),
             Self::FloatingStack => write!(f, "return with values on the x87 stack"),
             Self::Shim { function, what } => write!(f, "{function} failed inside: {what}"),
         }

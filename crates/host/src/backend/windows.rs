@@ -267,6 +267,12 @@ fn into_error(error: win32::LoadError) -> Error {
             file: path,
             reason: source.to_string(),
         },
+        none @ (win32::LoadError::LowMemory { .. } | win32::LoadError::Thread { .. }) => {
+            Error::NoRoom {
+                file: none.path().to_owned(),
+                source: Box::new(none),
+            }
+        }
         other => Error::Load {
             file: other.path().to_owned(),
             source: Box::new(other),

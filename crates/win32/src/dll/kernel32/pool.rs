@@ -113,7 +113,7 @@ impl Pool {
             let Some(process) = process.upgrade() else {
                 break;
             };
-            process.with_cx(|cx| {
+            let ran = process.with_cx(|cx| {
                 if std::mem::take(&mut is_new) {
                     report(cx, None, threads::tell_images(cx, threads::THREAD_ATTACH));
                 }
@@ -122,12 +122,16 @@ impl Pool {
                 let done = job.task.run(cx);
                 report(cx, image.as_ref(), done);
             });
+            if let Err(fault) = ran {
+                process.station().thread_broke(None, &fault);
+            }
             self.finish(job.item);
         }
         if let Some(process) = process.upgrade()
             && !is_new
         {
-            process.with_cx(|cx| {
+            // A thread that has run here has its stack.
+            let _ = process.with_cx(|cx| {
                 let told = threads::end(cx);
                 report(cx, None, told);
             });

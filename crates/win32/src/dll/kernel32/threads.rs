@@ -8,7 +8,7 @@ use crate::handle;
 use crate::process::Process;
 use crate::shim::{Addr, Handle, Size, shims};
 use crate::station::Report;
-use crate::thread::Thread;
+use crate::thread::Name;
 use crate::trap::Trap;
 use crate::waits::{self, Object, State, THIS_THREAD, Waits};
 
@@ -200,7 +200,10 @@ fn with_record<T>(cx: &Cx<'_>, thread: Handle, use_it: impl FnOnce(&mut Record) 
 fn create(cx: &Cx<'_>, start: Addr, parameter: Addr, flags: u32, id: Addr) -> Result<Handle, Trap> {
     let process = cx.process().shared();
     let object = Arc::new(Object::new(None, State::Thread { code: None }));
-    let number = Thread::next_id();
+    let Ok(name) = Name::new(process.width()) else {
+        return cx.fail(ERROR_NOT_ENOUGH_MEMORY, Handle::NULL);
+    };
+    let number = name.id;
     let record = Record {
         object: object.clone(),
         id: number,
@@ -217,7 +220,7 @@ fn create(cx: &Cx<'_>, start: Addr, parameter: Addr, flags: u32, id: Addr) -> Re
     let spawned = std::thread::Builder::new()
         .name("driver".to_owned())
         .spawn(move || {
-            run(&process, number, &own, start, parameter);
+            run(&process, name, &own, start, parameter);
             drop(image);
         });
     if spawned.is_err() {
@@ -235,7 +238,8 @@ fn forget(process: &Process, object: &Arc<Object>) {
 }
 
 /// What a started thread does from its first to its last instruction.
-fn run(process: &Arc<Process>, number: u32, object: &Arc<Object>, start: Addr, parameter: Addr) {
+fn run(process: &Arc<Process>, name: Name, object: &Arc<Object>, start: Addr, parameter: Addr) {
+    let number = name.id;
     let waits = process.state::<Waits>();
     let started = process.state::<Started>();
     waits.wait_while(None, || {
@@ -244,7 +248,7 @@ fn run(process: &Arc<Process>, number: u32, object: &Arc<Object>, start: Addr, p
             .iter()
             .any(|record| record.id == number && record.is_suspended)
     });
-    let code = process.with_named_thread(number, |cx| {
+    let ran = process.with_named_thread(name, |cx| {
         *cx.thread().state::<Own>().object.borrow_mut() = Some(object.clone());
         let mut code = tell_images(cx, THREAD_ATTACH)
             .and_then(|()| cx.call(start, &[parameter.0]))
@@ -266,6 +270,10 @@ fn run(process: &Arc<Process>, number: u32, object: &Arc<Object>, start: Addr, p
                 u32::MAX
             }
         }
+    });
+    let code = ran.unwrap_or_else(|fault| {
+        process.station().thread_broke(None, &fault);
+        u32::MAX
     });
     forget(process, object);
     waits.change(object, |state| *state = State::Thread { code: Some(code) });
