@@ -71,7 +71,7 @@ pub(crate) fn is_gate(instruction: u64) -> bool {
 /// Whether the stubs have a part in a range of addresses.
 pub(crate) fn overlaps(range: &Range<u64>) -> bool {
     let returned = u64::from(RETURNED.load(Ordering::Relaxed));
-    let first = returned - RETURNED_AT as u64;
+    let first = returned.saturating_sub(RETURNED_AT as u64);
     returned != 0 && range.start < first + BYTES as u64 && first < range.end
 }
 
