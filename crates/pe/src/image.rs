@@ -9,7 +9,7 @@ use object::pod::{Pod, from_bytes};
 
 use crate::{
     Directory, Error, Exports, ImportedDll, Layout, Resources, SecurityCookie, Tls, Width, exports,
-    imports, load_config, tls,
+    imports, load_config, managed, tls,
 };
 
 /// Longer names are refused; compilers cut theirs at 4,096.
@@ -101,6 +101,15 @@ impl<'data> Image<'data> {
         }
         self.bytes("exception table", rva, size)?;
         Ok(Some((rva, size)))
+    }
+
+    /// Whether it is an assembly for .NET without machine code.
+    ///
+    /// # Errors
+    ///
+    /// When its CLI header is outside of the image.
+    pub fn is_managed(&self) -> Result<bool, Error> {
+        managed::is_managed(self)
     }
 
     /// Where the linker keeps the value that guards return addresses.

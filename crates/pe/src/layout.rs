@@ -21,6 +21,10 @@ const MOST_SECTIONS: usize = 1024;
 /// The size of the data directory that the format defines.
 const DIRECTORIES: usize = 16;
 
+/// Where the flags lie in the header of 16-bit modules, and the one that libraries have, drivers among them.
+const NE_FLAGS: u64 = 0x0C;
+const NE_LIBRARY: u16 = 0x8000;
+
 /// The sector that Windows rounds file positions to.
 const SECTOR: u32 = 0x200;
 
@@ -160,6 +164,14 @@ impl Layout {
         width: Width,
     ) -> Result<Self, Error> {
         let optional = nt.optional_header();
+        let machine = Machine::from_number(file_header.machine.get(LE).0);
+        if machine.width().is_some_and(|expected| expected != width) {
+            return Err(Error::Malformed {
+                what: "optional header",
+                address: headers,
+                problem: "is of another width than its machine",
+            });
+        }
         let image_size = optional.size_of_image();
         if image_size == 0 || image_size > LARGEST_IMAGE {
             return Err(Error::Malformed {
@@ -176,7 +188,7 @@ impl Layout {
             .first()
             .map_or(image_size, |section: &Section| section.rva);
         Ok(Self {
-            machine: Machine::from_number(file_header.machine.get(LE).0),
+            machine,
             width,
             characteristics: file_header.characteristics.get(LE).0,
             dll_characteristics: optional.dll_characteristics().0,
@@ -300,6 +312,15 @@ impl Layout {
 }
 
 impl Machine {
+    /// The size of its addresses, where that is known here.
+    fn width(self) -> Option<Width> {
+        match self {
+            Self::X86 => Some(Width::Bits32),
+            Self::X86_64 => Some(Width::Bits64),
+            Self::Other(_) => None,
+        }
+    }
+
     fn from_number(number: u16) -> Self {
         match pe::Machine(number) {
             pe::IMAGE_FILE_MACHINE_I386 => Self::X86,
@@ -428,7 +449,12 @@ fn signature(data: &[u8]) -> Result<u64, Error> {
     };
     match found {
         b"PE\0\0" => Ok(offset),
-        [b'N', b'E', ..] => Err(Error::Older("16-bit Windows (NE) module")),
+        [b'N', b'E', ..] => Err(Error::Older(
+            match structure::<object::U16<LE>>(data, offset + NE_FLAGS, "NE flags") {
+                Ok(flags) if flags.get(LE) & NE_LIBRARY != 0 => "16-bit Windows driver (NE)",
+                _ => "16-bit Windows program (NE)",
+            },
+        )),
         [b'L', b'E', ..] => Err(Error::Older("virtual device driver (LE)")),
         [b'L', b'X', ..] => Err(Error::Older("OS/2 (LX) module")),
         _ if dos.e_lfarlc.get(LE) < 0x40 => Err(Error::Older("program for DOS")),

@@ -25,6 +25,7 @@ mod layout;
 mod load_config;
 #[cfg(target_os = "linux")]
 pub mod low;
+mod managed;
 #[cfg(target_os = "linux")]
 mod mapping;
 mod relocations;

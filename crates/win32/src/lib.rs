@@ -69,6 +69,22 @@ pub fn width_of(head: &[u8]) -> Option<Width> {
     }
 }
 
+/// The same for a whole file, whose headers may lie far behind its beginning.
+pub fn width_of_file(path: &std::path::Path) -> Option<Width> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut dos = [0; 0x40];
+    file.read_exact(&mut dos).ok()?;
+    let [.., a, b, c, d] = dos;
+    file.seek(SeekFrom::Start(u32::from_le_bytes([a, b, c, d]).into()))
+        .ok()?;
+    let mut headers = [0; 6];
+    file.read_exact(&mut headers).ok()?;
+    // As if the headers followed at once.
+    dos[0x3c..].copy_from_slice(&0x40_u32.to_le_bytes());
+    width_of(&[&dos[..], &headers].concat())
+}
+
 /// Memory that 32-bit drivers reach.
 pub mod low {
     use std::ptr::NonNull;

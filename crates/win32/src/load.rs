@@ -60,6 +60,12 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// An assembly for .NET, which holds no machine code.
+    #[error("\"{}\" is a .NET assembly without machine code", path.display())]
+    Managed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A DLL that the image needs is neither a part of Windows nor found.
     #[error("\"{}\" needs \"{dependency}\", which is not beside it nor in the search path", path.display())]
     Dependency {
@@ -150,6 +156,7 @@ impl LoadError {
             | Self::Image { path, .. }
             | Self::Machine { path, .. }
             | Self::Program { path }
+            | Self::Managed { path }
             | Self::Dependency { path, .. }
             | Self::BrokenDependency { path, .. }
             | Self::Symbol { path, .. }
@@ -248,6 +255,9 @@ impl Process {
         }
         if !file.is_dll() {
             return Err(LoadError::Program { path: path.clone() });
+        }
+        if file.is_managed().map_err(image_error)? {
+            return Err(LoadError::Managed { path: path.clone() });
         }
         check_export(path, &file, exports)?;
         let mapping = pe::map(&file, pe::Placement::Anywhere).map_err(|source| match source {

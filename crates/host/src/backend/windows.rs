@@ -123,7 +123,9 @@ impl Provider for Windows {
 
     fn load(&self, candidate: &Candidate, system: &System) -> Result<Box<dyn Backend>, Error> {
         // What is no image of either width fails to load with the reason.
-        let width = win32::width_of(&candidate.head).unwrap_or(win32::Width::Bits64);
+        let width = win32::width_of(&candidate.head)
+            .or_else(|| win32::width_of_file(&candidate.path))
+            .unwrap_or(win32::Width::Bits64);
         let process = self.process(width, system);
         let names = match width {
             win32::Width::Bits32 => &ENTRY[..],
@@ -262,6 +264,14 @@ fn into_error(error: win32::LoadError) -> Error {
         win32::LoadError::Export { path, similar, .. } => Error::NoDriverProc {
             file: path,
             found: similar,
+        },
+        win32::LoadError::Program { path } => Error::NotADriver {
+            file: path,
+            reason: "a Windows program, not a DLL".to_owned(),
+        },
+        win32::LoadError::Managed { path } => Error::NotADriver {
+            file: path,
+            reason: "a .NET assembly without machine code".to_owned(),
         },
         win32::LoadError::Image { path, source } => Error::NotADriver {
             file: path,

@@ -1,39 +1,58 @@
 //! Broken files: cut anywhere, turned at any bit of the headers, and made to waste time or memory.
 
-use opendriver_pe::{Error, File, Placement, map};
+use opendriver_pe::{Error, File, Placement, Width, map};
 
 use crate::builder::{Description, Offered, Wanted};
 use crate::compiled;
 use crate::pe_file::exercise;
 
+const WIDTHS: [Width; 2] = [Width::Bits32, Width::Bits64];
+
 #[test]
 fn a_real_dll_cut_at_any_byte_is_read_or_refused() {
-    let bytes = compiled::dll();
-    let file = File::parse(&bytes).unwrap();
-    let whole = file
-        .sections()
-        .map(|section| section.file_offset + section.file_size)
-        .max()
-        .unwrap() as usize;
-    for length in 0..bytes.len() {
-        let cut = &bytes[..length];
-        exercise(cut);
-        // The last sector need not be whole.
-        if length + 512 <= whole {
-            File::parse(cut).expect_err("a section is not whole");
+    for bytes in WIDTHS.map(compiled::dll_of) {
+        let file = File::parse(&bytes).unwrap();
+        let whole = file
+            .sections()
+            .map(|section| section.file_offset + section.file_size)
+            .max()
+            .unwrap() as usize;
+        for length in 0..bytes.len() {
+            let cut = &bytes[..length];
+            exercise(cut);
+            // The last sector need not be whole.
+            if length + 512 <= whole {
+                File::parse(cut).expect_err("a section is not whole");
+            }
         }
     }
 }
 
 #[test]
 fn a_real_dll_with_any_bit_of_its_headers_turned_is_read_or_refused() {
-    let mut bytes = compiled::dll();
-    let headers = File::parse(&bytes).unwrap().headers_size() as usize;
-    for at in 0..headers {
-        for bit in 0..8 {
-            bytes[at] ^= 1 << bit;
-            exercise(&bytes);
-            bytes[at] ^= 1 << bit;
+    for mut bytes in WIDTHS.map(compiled::dll_of) {
+        let headers = File::parse(&bytes).unwrap().headers_size() as usize;
+        for at in 0..headers {
+            for bit in 0..8 {
+                bytes[at] ^= 1 << bit;
+                exercise(&bytes);
+                bytes[at] ^= 1 << bit;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_real_dll_with_any_word_of_its_tables_at_an_extreme_is_read_or_refused() {
+    for mut bytes in WIDTHS.map(compiled::dll_of) {
+        let length = bytes.len() & !3;
+        for at in (0..length).step_by(4) {
+            let kept: [u8; 4] = bytes[at..at + 4].try_into().unwrap();
+            for extreme in [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff_u32] {
+                bytes[at..at + 4].copy_from_slice(&extreme.to_le_bytes());
+                exercise(&bytes);
+            }
+            bytes[at..at + 4].copy_from_slice(&kept);
         }
     }
 }

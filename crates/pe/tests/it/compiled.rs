@@ -5,23 +5,35 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::{fs, process};
 
-use opendriver_pe::{File, ImportKind, Placement, Symbol, Target, map};
+use opendriver_pe::{File, ImportKind, Placement, Symbol, Target, Width, map};
 
 /// The DLL of `fixtures/whole.*`, built once a run.
 pub(crate) fn dll() -> Vec<u8> {
-    static DLL: OnceLock<Vec<u8>> = OnceLock::new();
-    DLL.get_or_init(build).clone()
+    dll_of(Width::Bits64)
 }
 
-fn build() -> Vec<u8> {
+/// The same of either width.
+pub(crate) fn dll_of(width: Width) -> Vec<u8> {
+    static DLLS: [OnceLock<Vec<u8>>; 2] = [const { OnceLock::new() }; 2];
+    DLLS[usize::from(width == Width::Bits64)]
+        .get_or_init(|| build(width))
+        .clone()
+}
+
+fn build(width: Width) -> Vec<u8> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures");
-    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("whole-{}", process::id()));
+    let (machine, entry) = match width {
+        Width::Bits64 => ("x86_64", "-Wl,-e,DllMainCRTStartup"),
+        Width::Bits32 => ("i686", "-Wl,--kill-at,-e,_DllMainCRTStartup@12"),
+    };
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("whole-{machine}-{}", process::id()));
     fs::create_dir_all(&out).unwrap();
     let (object, dll) = (out.join("whole.o"), out.join("whole.dll"));
-    run(Command::new("x86_64-w64-mingw32-windres")
+    run(Command::new(format!("{machine}-w64-mingw32-windres"))
         .arg(fixtures.join("whole.rc"))
         .arg(&object));
-    run(Command::new("x86_64-w64-mingw32-gcc")
+    run(Command::new(format!("{machine}-w64-mingw32-gcc"))
         .args(["-shared", "-nostdlib", "-s", "-O1", "-o"])
         .arg(&dll)
         .args([
@@ -29,7 +41,7 @@ fn build() -> Vec<u8> {
             &object,
             &fixtures.join("whole.def"),
         ])
-        .args(["-Wl,-e,DllMainCRTStartup", "-lkernel32"]));
+        .args([entry, "-lkernel32"]));
     let bytes = fs::read(&dll).unwrap();
     fs::remove_dir_all(&out).unwrap();
     bytes

@@ -1,6 +1,6 @@
 //! What the headers say, and what is said of files that are something else.
 
-use opendriver_pe::{Access, File, Machine};
+use opendriver_pe::{Access, File, Machine, Width};
 
 use crate::builder::Description;
 
@@ -34,7 +34,11 @@ fn what_is_no_image_is_named() {
 fn images_from_before_pe_are_named() {
     assert_eq!(
         refusal(&dos(b"NE")),
-        "not a PE image but a 16-bit Windows (NE) module"
+        "not a PE image but a 16-bit Windows program (NE)"
+    );
+    assert_eq!(
+        refusal(&dos(b"NE\x05\x0a\0\0\0\0\0\0\0\0\x01\x80")),
+        "not a PE image but a 16-bit Windows driver (NE)"
     );
     assert_eq!(
         refusal(&dos(b"LE")),
@@ -48,18 +52,76 @@ fn images_from_before_pe_are_named() {
 
 #[test]
 fn another_machine_is_no_error_but_told() {
-    let mut bytes = Description::default().build().bytes;
-    for (number, machine, name) in [
-        (0x14c_u16, Machine::X86, "i386"),
-        (0x8664, Machine::X86_64, "x86-64"),
-        (0xaa64, Machine::Other(0xaa64), "ARM64"),
-        (0x1c4, Machine::Other(0x1c4), "ARM"),
-        (0x1234, Machine::Other(0x1234), "machine 0x1234"),
+    for (width, number, machine, name) in [
+        (Width::Bits32, 0x14c_u16, Machine::X86, "i386"),
+        (Width::Bits64, 0x8664, Machine::X86_64, "x86-64"),
+        (Width::Bits64, 0xaa64, Machine::Other(0xaa64), "ARM64"),
+        (Width::Bits64, 0x200, Machine::Other(0x200), "Itanium"),
+        (Width::Bits32, 0x1c4, Machine::Other(0x1c4), "ARM"),
+        (
+            Width::Bits32,
+            0x1234,
+            Machine::Other(0x1234),
+            "machine 0x1234",
+        ),
     ] {
+        let mut bytes = Description {
+            width,
+            base: 0x1000_0000,
+            ..Description::default()
+        }
+        .build()
+        .bytes;
         bytes[0x44..0x46].copy_from_slice(&number.to_le_bytes());
         let found = File::parse(&bytes).unwrap().machine();
         assert_eq!(found, machine);
         assert_eq!(found.to_string(), name);
+    }
+}
+
+#[test]
+fn a_machine_of_another_width_than_the_headers_is_refused() {
+    for (width, number) in [(Width::Bits64, 0x14c_u16), (Width::Bits32, 0x8664)] {
+        let mut bytes = Description {
+            width,
+            base: 0x1000_0000,
+            ..Description::default()
+        }
+        .build()
+        .bytes;
+        bytes[0x44..0x46].copy_from_slice(&number.to_le_bytes());
+        assert!(refusal(&bytes).contains("is of another width than its machine"));
+    }
+}
+
+#[test]
+fn an_image_of_managed_code_alone_is_told_from_others() {
+    for (flags, is_managed) in [(1_u32, true), (0, false), (3, true), (2, false)] {
+        // The first resource is data of the image like any other.
+        let mut header = vec![0; 72];
+        header[0] = 72;
+        header[16..20].copy_from_slice(&flags.to_le_bytes());
+        let mut bytes = Description {
+            width: Width::Bits32,
+            base: 0x1000_0000,
+            resources: vec![(10, 1, 0, header)],
+            ..Description::default()
+        }
+        .build()
+        .bytes;
+        let file = File::parse(&bytes).unwrap();
+        assert!(!file.is_managed().unwrap());
+        let resources = file.resources().unwrap();
+        let found = resources.all().unwrap().remove(0);
+        let data = resources.data(&found).unwrap();
+        let at = data.as_ptr() as usize - bytes.as_ptr() as usize - 0x400 + 0x1000;
+        let directory = 0x40 + 24 + 96 + 8 * 14;
+        bytes[directory..directory + 4].copy_from_slice(&(at as u32).to_le_bytes());
+        bytes[directory + 4..directory + 8].copy_from_slice(&72_u32.to_le_bytes());
+        assert_eq!(
+            File::parse(&bytes).unwrap().is_managed().unwrap(),
+            is_managed
+        );
     }
 }
 
