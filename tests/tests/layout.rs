@@ -1,4 +1,4 @@
-//! The structures of `opendriver-abi` are laid out as C compilers for Windows lay them out.
+//! The structures that drivers share with us are laid out as C compilers for Windows lay them out.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -109,6 +109,40 @@ fn assertions<P: Address>() -> String {
     text
 }
 
+/// What the structures of the Windows process are declared in, and those that mingw's headers lack.
+const WINDOWS: &str = r"
+#include <stddef.h>
+#include <windows.h>
+#include <winternl.h>
+#include <psapi.h>
+#include <dmo.h>
+
+typedef struct { ULONG SizeOfBitMap; PULONG Buffer; } RTL_BITMAP;
+";
+
+/// The structures of the Windows process as drivers of one width have them.
+fn process_structures(width: usize) -> String {
+    let mut text = WINDOWS.to_owned();
+    for layout in opendriver_win32::layouts() {
+        let (name, size) = (layout.name, layout.sizes[width]);
+        writeln!(
+            text,
+            "_Static_assert(sizeof({name}) == {size}, \"{name}\");"
+        )
+        .unwrap();
+        for field in layout.fields {
+            let (field, offset, size) = (field.name, field.offsets[width], field.sizes[width]);
+            writeln!(
+                text,
+                "_Static_assert(offsetof({name}, {field}) == {offset}, \"{name}.{field}\");\n\
+                 _Static_assert(sizeof((({name} *)0)->{field}) == {size}, \"{name}.{field}\");"
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
 fn compile(compiler: &str, package: &str, text: &str) {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("layout.c");
@@ -139,6 +173,18 @@ fn structures_of_32_bit_drivers_are_laid_out_as_in_c() {
         "gcc-mingw-w64-i686",
         &assertions::<u32>(),
     );
+}
+
+#[test]
+fn structures_of_the_process_are_laid_out_as_in_c() {
+    assert!(opendriver_win32::layouts().len() > 20);
+    let compilers = [
+        ("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686"),
+        ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64"),
+    ];
+    for (width, (compiler, package)) in compilers.into_iter().enumerate() {
+        compile(compiler, package, &process_structures(width));
+    }
 }
 
 #[test]

@@ -1,7 +1,4 @@
-//! Structures in the driver's memory, field by field: one description for both widths.
-//!
-//! Fields lie at their natural alignment in the order of the declaration in the Windows headers, and
-//! addresses are as wide as the driver: naming the fields in order gives the layout of either width.
+//! Fields of structures in the driver's memory: numbers, and addresses that are as wide as the driver.
 
 use crate::claim::Plain;
 use crate::cx::Cx;
@@ -17,8 +14,19 @@ pub(crate) struct Fields<'c, 'a> {
 
 /// A field of a structure.
 pub(crate) trait Field: Sized {
-    /// Bytes and alignment in a driver of this pointer size.
-    fn size(pointer: u64) -> u64;
+    /// What is laid out as it is in a 32-bit driver.
+    type Narrow;
+    /// What is laid out as it is in a 64-bit driver.
+    type Wide;
+    /// Bytes in a driver of this pointer size.
+    fn size(pointer: u64) -> u64 {
+        let size = if pointer == 8 {
+            size_of::<Self::Wide>()
+        } else {
+            size_of::<Self::Narrow>()
+        };
+        size as u64
+    }
     /// Reads it.
     fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap>;
     /// Writes it.
@@ -28,7 +36,8 @@ pub(crate) trait Field: Sized {
 macro_rules! plain_fields {
     ($($type:ty),*) => {$(
         impl Field for $type {
-            fn size(_: u64) -> u64 { size_of::<$type>() as u64 }
+            type Narrow = Self;
+            type Wide = Self;
             fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap> { <$type as Plain>::read(cx, at) }
             fn write(self, cx: &Cx<'_>, at: Addr) -> Result<(), Trap> { Plain::write(self, cx, at) }
         }
@@ -40,7 +49,8 @@ plain_fields!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 macro_rules! wide_fields {
     ($($type:ident($number:ty) by $read:ident),*) => {$(
         impl Field for $type {
-            fn size(pointer: u64) -> u64 { pointer }
+            type Narrow = u32;
+            type Wide = u64;
             fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap> {
                 cx.$read(at).map(|value| Self(value as $number))
             }
@@ -52,6 +62,19 @@ macro_rules! wide_fields {
 }
 
 wide_fields!(Addr(u64) by read_word, Size(u64) by read_word, Handle(u64) by read_signed, Signed(i64) by read_signed);
+
+impl<const N: usize> Field for [u8; N] {
+    type Narrow = Self;
+    type Wide = Self;
+    fn read(cx: &Cx<'_>, at: Addr) -> Result<Self, Trap> {
+        let mut bytes = [0; N];
+        cx.get(at, &mut bytes)?;
+        Ok(bytes)
+    }
+    fn write(self, cx: &Cx<'_>, at: Addr) -> Result<(), Trap> {
+        cx.put(at, &self)
+    }
+}
 
 impl<'c, 'a> Fields<'c, 'a> {
     fn place<T: Field>(&mut self) -> Addr {
@@ -78,11 +101,6 @@ impl<'c, 'a> Fields<'c, 'a> {
     pub(crate) fn skip<T: Field>(&mut self) -> &mut Self {
         self.place::<T>();
         self
-    }
-
-    /// Where the next field of this type lies, which is passed over.
-    pub(crate) fn address_of<T: Field>(&mut self) -> Addr {
-        self.place::<T>()
     }
 }
 

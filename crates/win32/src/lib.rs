@@ -21,6 +21,7 @@ mod gate;
 mod letters;
 mod seh;
 mod shim;
+mod structures;
 mod trace;
 mod trap;
 mod x86;
@@ -52,8 +53,14 @@ pub use opendriver_guard::signal_stack;
 pub use process::{Config, Process, Width};
 pub use shim::{Convention, Dll, Kind, Shim};
 pub use station::{Drivers, Registry, RegistryError, RegistryValue, Report, Station, TracedCall};
+pub use structures::{FieldLayout, Layout};
 pub use trap::{Fault, FaultKind};
 pub use x86::code::Code;
+
+/// The structures that drivers and shims share.
+pub fn layouts() -> &'static [Layout] {
+    structures::LAYOUTS
+}
 
 /// Every shim DLL, in alphabetical order of no importance: the source of the coverage table.
 pub fn dlls() -> &'static [&'static Dll] {

@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::shim::{Addr, Dll, Size, shims};
+use crate::structures::MediaType;
 use crate::trap::Trap;
 
 pub(super) static MSDMO: Dll = Dll {
@@ -72,41 +73,21 @@ shims! {
     }
 }
 
-/// Where `pUnk`, `cbFormat` and `pbFormat` are: behind two identifiers, three numbers and one more identifier.
-struct Layout {
-    format_bytes: u64,
-    format: u64,
-    size: u64,
-}
-
-fn layout(cx: &Cx<'_>) -> Layout {
-    let pointer = cx.pointer_size();
-    let unknown = 60_u64.next_multiple_of(pointer);
-    let format_bytes = unknown + pointer;
-    let format = (format_bytes + 4).next_multiple_of(pointer);
-    Layout {
-        format_bytes,
-        format,
-        size: format + pointer,
-    }
-}
-
 fn initialize(cx: &Cx<'_>, media: Addr, bytes: u32) -> Result<u32, Trap> {
-    let layout = layout(cx);
-    cx.fill(media, 0, layout.size)?;
+    cx.fill(media, 0, MediaType::size(cx))?;
     if bytes != 0 {
         let format = cx.allocate(Size(u64::from(bytes)));
         if format.is_null() {
             return Ok(E_MEMORY);
         }
-        cx.write_addr(media.offset(layout.format), format)?;
-        cx.write(media.offset(layout.format_bytes), bytes)?;
+        cx.write_addr(MediaType::format(cx, media), format)?;
+        cx.write(MediaType::format_bytes(cx, media), bytes)?;
     }
     Ok(S_OK)
 }
 
 fn create(cx: &Cx<'_>, bytes: u32) -> Result<Addr, Trap> {
-    let media = cx.allocate(Size(layout(cx).size));
+    let media = cx.allocate(Size(MediaType::size(cx)));
     if !media.is_null() && initialize(cx, media, bytes)? != S_OK {
         cx.free(media);
         return Ok(Addr::NULL);
@@ -115,16 +96,15 @@ fn create(cx: &Cx<'_>, bytes: u32) -> Result<Addr, Trap> {
 }
 
 fn copy(cx: &Cx<'_>, to: Addr, from: Addr) -> Result<u32, Trap> {
-    let layout = layout(cx);
-    let bytes: u32 = cx.read(from.offset(layout.format_bytes))?;
-    let old = cx.read_addr(from.offset(layout.format))?;
-    cx.copy(to, from, layout.size)?;
+    let bytes: u32 = cx.read(MediaType::format_bytes(cx, from))?;
+    let old = cx.read_addr(MediaType::format(cx, from))?;
+    cx.copy(to, from, MediaType::size(cx))?;
     if bytes == 0 || old.is_null() {
-        cx.write_addr(to.offset(layout.format), Addr::NULL)?;
+        cx.write_addr(MediaType::format(cx, to), Addr::NULL)?;
         return Ok(S_OK);
     }
     let format = cx.allocate(Size(u64::from(bytes)));
-    cx.write_addr(to.offset(layout.format), format)?;
+    cx.write_addr(MediaType::format(cx, to), format)?;
     if format.is_null() {
         return Ok(E_MEMORY);
     }
@@ -133,13 +113,12 @@ fn copy(cx: &Cx<'_>, to: Addr, from: Addr) -> Result<u32, Trap> {
 }
 
 fn release(cx: &Cx<'_>, media: Addr) -> Result<u32, Trap> {
-    let layout = layout(cx);
-    let format = cx.read_addr(media.offset(layout.format))?;
+    let format = cx.read_addr(MediaType::format(cx, media))?;
     if !format.is_null() {
         cx.free(format);
     }
-    cx.write_addr(media.offset(layout.format), Addr::NULL)?;
-    cx.write(media.offset(layout.format_bytes), 0_u32)?;
+    cx.write_addr(MediaType::format(cx, media), Addr::NULL)?;
+    cx.write(MediaType::format_bytes(cx, media), 0_u32)?;
     Ok(S_OK)
 }
 

@@ -6,6 +6,7 @@ use crate::dll::kernel32::modules::module_of;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::load::ModuleRef;
 use crate::shim::{Addr, Dll, Handle, Size, shims};
+use crate::structures::{MemoryCounters, ModuleInfo};
 use crate::trap::Trap;
 
 const ERROR_INVALID_HANDLE: u32 = 6;
@@ -49,19 +50,23 @@ shims! {
 
     /// Writes where a module lies, how large it is, and where it begins to run.
     fn GetModuleInformation(cx, process: Handle, module: Handle, info: Addr, size: u32) -> bool {
-        if u64::from(size) < 3 * cx.pointer_size() {
+        if u64::from(size) < ModuleInfo::size(cx) {
             return cx.fail(ERROR_INSUFFICIENT_BUFFER, false);
         }
         let Some(ModuleRef::Image(image)) = module_of(cx, module) else {
             return cx.fail(ERROR_INVALID_HANDLE, false);
         };
-        cx.fields(info).put(Addr(image.base()))?.put(image.size() as u32)?.put(Addr(image.entry()))?;
-        Ok(true)
+        let described = ModuleInfo {
+            base: Addr(image.base()),
+            bytes: image.size() as u32,
+            entry: Addr(image.entry()),
+        };
+        described.write(cx, info).map(|()| true)
     }
 
     /// Describes the memory that the process takes.
     fn GetProcessMemoryInfo(cx, process: Handle, counters: Addr, size: u32) -> bool {
-        let needed = 8 + 8 * cx.pointer_size();
+        let needed = MemoryCounters::size(cx);
         if u64::from(size) < needed {
             return cx.fail(ERROR_INSUFFICIENT_BUFFER, false);
         }
@@ -69,12 +74,15 @@ shims! {
         let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
         let mut pages = text.split(' ').map(|pages| pages.parse::<u64>().unwrap_or(0) * 4096);
         let (all, there) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
-        let mut fields = cx.fields(counters);
-        fields.put(needed as u32)?.put(0_u32)?;
-        for value in [there, there, 0, 0, 0, 0, all, all] {
-            fields.put(Size(value))?;
-        }
-        Ok(true)
+        let counted = MemoryCounters {
+            bytes: needed as u32,
+            peak: Size(there),
+            now: Size(there),
+            paged: Size(all),
+            paged_peak: Size(all),
+            ..MemoryCounters::default()
+        };
+        counted.write(cx, counters).map(|()| true)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cx::Cx;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::SecurityDescriptor;
 use crate::trap::Trap;
 
 const INVALID_HANDLE: u32 = 6;
@@ -347,9 +348,8 @@ shims! {
 
     /// Starts an empty security descriptor.
     fn InitializeSecurityDescriptor(cx, descriptor: Addr, revision: u32) -> bool {
-        cx.fill(descriptor, 0, 5 * cx.pointer_size())?;
-        cx.write(descriptor, 1_u8)?;
-        Ok(true)
+        let empty = SecurityDescriptor { revision: 1, ..SecurityDescriptor::default() };
+        empty.write(cx, descriptor).map(|()| true)
     }
 
     /// Tells whether a security descriptor is well-formed.
@@ -359,19 +359,19 @@ shims! {
 
     /// Sets who may do what; kept, but nothing asks for it.
     fn SetSecurityDescriptorDacl(cx, descriptor: Addr, present: bool, list: Addr, defaulted: bool) -> bool {
-        let mut control: u16 = cx.read(descriptor.offset(2))?;
+        let mut control: u16 = cx.read(SecurityDescriptor::control(cx, descriptor))?;
         control = control & !0xC | if present { 4 } else { 0 } | if defaulted { 8 } else { 0 };
-        cx.write(descriptor.offset(2), control)?;
-        cx.write_addr(descriptor.offset(4 * cx.pointer_size()), list)?;
+        cx.write(SecurityDescriptor::control(cx, descriptor), control)?;
+        cx.write_addr(SecurityDescriptor::rights(cx, descriptor), list)?;
         Ok(true)
     }
 
     /// Answers who may do what, as it was set.
     fn GetSecurityDescriptorDacl(cx, descriptor: Addr, present: Addr, list: Addr, defaulted: Addr) -> bool {
-        let control: u16 = cx.read(descriptor.offset(2))?;
+        let control: u16 = cx.read(SecurityDescriptor::control(cx, descriptor))?;
         cx.write(present, u32::from(control & 4 != 0))?;
         if control & 4 != 0 {
-            cx.write_addr(list, cx.read_addr(descriptor.offset(4 * cx.pointer_size()))?)?;
+            cx.write_addr(list, cx.read_addr(SecurityDescriptor::rights(cx, descriptor))?)?;
             cx.write(defaulted, u32::from(control & 8 != 0))?;
         }
         Ok(true)
@@ -379,19 +379,19 @@ shims! {
 
     /// Sets the owner; kept, but nothing asks for it.
     fn SetSecurityDescriptorOwner(cx, descriptor: Addr, owner: Addr, defaulted: bool) -> bool {
-        cx.write_addr(descriptor.offset(cx.pointer_size()), owner)?;
+        cx.write_addr(SecurityDescriptor::owner(cx, descriptor), owner)?;
         Ok(true)
     }
 
     /// Sets the group; kept, but nothing asks for it.
     fn SetSecurityDescriptorGroup(cx, descriptor: Addr, group: Addr, defaulted: bool) -> bool {
-        cx.write_addr(descriptor.offset(2 * cx.pointer_size()), group)?;
+        cx.write_addr(SecurityDescriptor::group(cx, descriptor), group)?;
         Ok(true)
     }
 
     /// Answers how many bytes a security descriptor takes.
     fn GetSecurityDescriptorLength(cx, descriptor: Addr) -> u32 {
-        Ok(5 * cx.pointer_size() as u32)
+        Ok(SecurityDescriptor::size(cx) as u32)
     }
 
     /// Makes a security descriptor of its textual form; all are the same here: everything is allowed.

@@ -3,6 +3,7 @@
 use super::objects::{Object, get, insert};
 use crate::cx::Cx;
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::DeviceBitmap;
 use crate::trap::Trap;
 
 /// A picture in memory.
@@ -27,10 +28,8 @@ shims! {
 
     /// Makes a bitmap that a structure describes.
     fn CreateBitmapIndirect(cx, bitmap: Addr) -> Handle {
-        let (width, height) = (cx.read(bitmap.offset(4))?, cx.read(bitmap.offset(8))?);
-        let bits_at = 20_u64.next_multiple_of(cx.pointer_size());
-        let (depth, bits) = (cx.read(bitmap.offset(18))?, cx.read_addr(bitmap.offset(bits_at))?);
-        create(cx, width, height, depth, bits)
+        let given = DeviceBitmap::read(cx, bitmap)?;
+        create(cx, given.width, given.height, given.depth, given.bits)
     }
 
     /// Makes a bitmap of the form of a device.

@@ -14,6 +14,7 @@ use crate::dll::kernel32::sync;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, shims};
 use crate::station::Report;
+use crate::structures::Overlapped;
 use crate::trap::Trap;
 
 const ERROR_INVALID_FUNCTION: u32 = 1;
@@ -225,8 +226,7 @@ shims! {
 
     /// Writes how an operation with a position of its own ended; ours end before they return.
     fn GetOverlappedResult(cx, file: Handle, overlapped: Addr, done: Addr, wait: bool) -> bool {
-        let status = cx.read_addr(overlapped)?;
-        let count = cx.read_addr(overlapped.offset(cx.pointer_size()))?;
+        let Overlapped { status, count, .. } = Overlapped::read(cx, overlapped)?;
         cx.write(done, count.0 as u32)?;
         if status.0 == STATUS_END_OF_FILE { cx.fail(ERROR_HANDLE_EOF, false) } else { Ok(true) }
     }
@@ -494,18 +494,17 @@ fn transfer(
             Err(error) => cx.fail(error, false),
         };
     }
-    let width = cx.pointer_size();
-    let position: u64 = cx.read(overlapped.offset(2 * width))?;
-    let event = cx.read_addr(overlapped.offset(2 * width + 8))?;
+    let given = Overlapped::read(cx, overlapped)?;
+    let position = u64::from(given.position_high) << 32 | u64::from(given.position);
     let result = run(cx, &open, Some(position))?;
     let is_at_end = result == Ok(0);
     let count = result.unwrap_or(0);
     let status = if is_at_end { STATUS_END_OF_FILE } else { 0 };
-    cx.write_addr(overlapped, Addr(status))?;
-    cx.write_addr(overlapped.offset(width), Addr(count.into()))?;
+    cx.write_addr(Overlapped::status(cx, overlapped), Addr(status))?;
+    cx.write_addr(Overlapped::count(cx, overlapped), Addr(count.into()))?;
     cx.write_unless_null(done, count)?;
-    if !event.is_null() {
-        sync::set_event(cx, Handle(event.0 & !1), true)?;
+    if given.event != Handle::NULL {
+        sync::set_event(cx, Handle(given.event.0 & !1), true)?;
     }
     match result {
         Ok(_) if is_at_end => cx.fail(ERROR_HANDLE_EOF, false),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::cx::Cx;
 use crate::shim::{Addr, Size, shims};
+use crate::structures::{CriticalSection, CriticalSectionDebug};
 use crate::trap::Trap;
 use crate::waits::{Waits, timeout};
 
@@ -28,25 +29,24 @@ struct Section {
 
 impl Section {
     fn at(cx: &Cx<'_>, at: Addr) -> Self {
-        let mut fields = cx.fields(at);
         Self {
             at,
-            debug: fields.address_of::<Addr>(),
-            count: fields.address_of::<u32>(),
-            depth: fields.address_of::<u32>(),
-            owner: fields.address_of::<Addr>(),
-            word: fields.address_of::<Addr>(),
-            spin: fields.address_of::<Addr>(),
+            debug: CriticalSection::debug(cx, at),
+            count: CriticalSection::count(cx, at),
+            depth: CriticalSection::depth(cx, at),
+            owner: CriticalSection::owner(cx, at),
+            word: CriticalSection::word(cx, at),
+            spin: CriticalSection::spin(cx, at),
         }
     }
 
     /// Makes it new, with the block of debug information that older versions of Windows give it: drivers write their own
     /// words there.
     fn begin(&self, cx: &Cx<'_>, spin: u32) -> Result<(), Trap> {
-        let debug = cx.allocate_zeroed(Size(8 + 5 * cx.pointer_size()));
+        let debug = cx.allocate_zeroed(Size(CriticalSectionDebug::size(cx)));
         cx.write_addr(self.debug, debug)?;
         if debug != Addr::NULL {
-            cx.write_addr(Addr(debug.0 + cx.pointer_size()), self.at)?;
+            cx.write_addr(CriticalSectionDebug::section(cx, debug), self.at)?;
         }
         self.start(cx, spin)
     }

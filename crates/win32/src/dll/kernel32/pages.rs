@@ -3,6 +3,7 @@
 use crate::cx::Cx;
 use crate::memory::{self, COMMIT, FREE, PAGE, RESERVE, Region, Reservations, protection};
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::MemoryBasicInformation;
 use crate::trap::Trap;
 use crate::x86::stub;
 
@@ -196,8 +197,7 @@ fn is_withheld(cx: &Cx<'_>, at: u64, size: u64, protect: u32) -> bool {
 }
 
 pub(in crate::dll) fn query(cx: &Cx<'_>, at: Addr, info: Addr, length: Size) -> Result<Size, Trap> {
-    let wide = cx.pointer_size() == 8;
-    let bytes = if wide { 48 } else { 28 };
+    let bytes = MemoryBasicInformation::size(cx);
     if length.0 < bytes {
         return cx.fail(24, Size(0));
     }
@@ -216,19 +216,20 @@ pub(in crate::dll) fn query(cx: &Cx<'_>, at: Addr, info: Addr, length: Size) -> 
         protection,
         kind,
     } = region;
-    let mut fields = cx.fields(info);
-    fields
-        .put(Addr(base))?
-        .put(Addr(allocation))?
-        .put(allocation_protection)?;
-    fields.put(Size(size))?.put(state)?;
-    fields
-        .put(if state == FREE {
+    let described = MemoryBasicInformation {
+        base: Addr(base),
+        allocation: Addr(allocation),
+        allocation_protection,
+        region: Size(size),
+        state,
+        protection: if state == FREE {
             protection::NOACCESS
         } else {
             protection
-        })?
-        .put(kind)?;
+        },
+        kind,
+    };
+    described.write(cx, info)?;
     Ok(Size(bytes))
 }
 

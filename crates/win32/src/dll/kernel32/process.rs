@@ -1,7 +1,10 @@
 //! The process and the last error.
 
+use opendriver_pe::Width;
+
 use crate::cx::Cx;
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::StartupInfo;
 use crate::trap::Trap;
 
 const ERROR_INVALID_HANDLE: u32 = 6;
@@ -74,16 +77,16 @@ shims! {
     }
 
     /// Hides a pointer; ours are not worth hiding.
-    fn EncodePointer(cx, pointer: Addr) -> Addr { Ok(Addr(pointer.0.rotate_left(17) ^ KEY)) }
+    fn EncodePointer(cx, pointer: Addr) -> Addr { Ok(encode(cx, pointer)) }
 
     /// Shows a hidden pointer.
-    fn DecodePointer(cx, pointer: Addr) -> Addr { Ok(Addr((pointer.0 ^ KEY).rotate_right(17))) }
+    fn DecodePointer(cx, pointer: Addr) -> Addr { Ok(decode(cx, pointer)) }
 
     /// Hides a pointer; ours are not worth hiding.
-    fn EncodeSystemPointer(cx, pointer: Addr) -> Addr { Ok(Addr(pointer.0.rotate_left(17) ^ KEY)) }
+    fn EncodeSystemPointer(cx, pointer: Addr) -> Addr { Ok(encode(cx, pointer)) }
 
     /// Shows a hidden pointer.
-    fn DecodeSystemPointer(cx, pointer: Addr) -> Addr { Ok(Addr((pointer.0 ^ KEY).rotate_right(17))) }
+    fn DecodeSystemPointer(cx, pointer: Addr) -> Addr { Ok(decode(cx, pointer)) }
 
     /// Answers how the process was started: with nothing to say.
     fn GetStartupInfoA(cx, info: Addr) { startup(cx, info) }
@@ -171,10 +174,27 @@ shims! {
 /// Turns pointers into something that is not one.
 const KEY: u64 = 0x0000_3A5C_71D9_E24B;
 
+fn encode(cx: &Cx<'_>, pointer: Addr) -> Addr {
+    Addr(match cx.process().width() {
+        Width::Bits64 => pointer.0.rotate_left(17) ^ KEY,
+        Width::Bits32 => u64::from((pointer.0 as u32).rotate_left(17) ^ KEY as u32),
+    })
+}
+
+fn decode(cx: &Cx<'_>, pointer: Addr) -> Addr {
+    Addr(match cx.process().width() {
+        Width::Bits64 => (pointer.0 ^ KEY).rotate_right(17),
+        Width::Bits32 => u64::from((pointer.0 as u32 ^ KEY as u32).rotate_right(17)),
+    })
+}
+
 fn startup(cx: &Cx<'_>, info: Addr) -> Result<(), Trap> {
-    let size = if cx.pointer_size() == 8 { 104 } else { 68 };
-    cx.fill(info, 0, size)?;
-    cx.write(info, size as u32)
+    let bytes = StartupInfo::size(cx) as u32;
+    StartupInfo {
+        bytes,
+        ..StartupInfo::default()
+    }
+    .write(cx, info)
 }
 
 fn move_bytes(

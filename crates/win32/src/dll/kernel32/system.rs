@@ -5,6 +5,7 @@ use crate::letters::Letters::{self, Ansi, Wide};
 use crate::peb::VERSION;
 use crate::process::Width;
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::{MemoryStatus, MemoryStatusEx, SystemInfo};
 use crate::trap::Trap;
 
 const ERROR_INVALID_PARAMETER: u32 = 87;
@@ -98,29 +99,42 @@ shims! {
     /// Describes memory, in numbers as wide as addresses.
     fn GlobalMemoryStatus(cx, status: Addr) {
         let memory = memory(cx.process().width());
-        let size = 8 + 6 * cx.pointer_size();
         let most = if cx.pointer_size() == 8 { u64::MAX } else { 0x7fff_ffff };
-        let mut fields = cx.fields(status);
-        fields.put(size as u32)?.put(memory.load)?;
-        for value in memory.numbers {
-            fields.put(Size(value.min(most)))?;
-        }
-        Ok(())
+        let [physical, physical_free, paged, paged_free, addresses, addresses_free] =
+            memory.numbers.map(|value| Size(value.min(most)));
+        let described = MemoryStatus {
+            bytes: MemoryStatus::size(cx) as u32,
+            load: memory.load,
+            physical,
+            physical_free,
+            paged,
+            paged_free,
+            addresses,
+            addresses_free,
+        };
+        described.write(cx, status)
     }
 
     /// Describes memory.
     fn GlobalMemoryStatusEx(cx, status: Addr) -> bool {
-        if cx.read::<u32>(status)? != 64 {
+        let bytes = MemoryStatusEx::size(cx) as u32;
+        if cx.read::<u32>(status)? != bytes {
             return cx.fail(ERROR_INVALID_PARAMETER, false);
         }
         let memory = memory(cx.process().width());
-        let mut fields = cx.fields(status);
-        fields.skip::<u32>().put(memory.load)?;
-        for value in memory.numbers {
-            fields.put(value)?;
-        }
-        fields.put(0_u64)?;
-        Ok(true)
+        let [physical, physical_free, paged, paged_free, addresses, addresses_free] = memory.numbers;
+        let described = MemoryStatusEx {
+            bytes,
+            load: memory.load,
+            physical,
+            physical_free,
+            paged,
+            paged_free,
+            addresses,
+            addresses_free,
+            extended_free: 0,
+        };
+        described.write(cx, status).map(|()| true)
     }
 
     /// Writes how much memory the machine has, in kilobytes.
@@ -291,19 +305,20 @@ fn put_system(cx: &Cx<'_>, info: Addr) -> Result<(), Trap> {
         .checked_shl(processors())
         .map_or(u64::MAX, |bit| bit - 1);
     let (architecture, kind) = if is_wide { (9_u16, 8664_u32) } else { (0, 586) };
-    cx.fields(info)
-        .put(architecture)?
-        .put(0_u16)?
-        .put(0x1000_u32)?
-        .put(Addr(0x1_0000))?
-        .put(Addr(highest))?
-        .put(Size(mask))?
-        .put(processors())?
-        .put(kind)?
-        .put(0x1_0000_u32)?
-        .put(6_u16)?
-        .put(0x9e0a_u16)?;
-    Ok(())
+    let described = SystemInfo {
+        architecture,
+        reserved: 0,
+        page: 0x1000,
+        lowest: Addr(0x1_0000),
+        highest: Addr(highest),
+        mask: Size(mask),
+        processors: processors(),
+        kind,
+        granularity: 0x1_0000,
+        level: 6,
+        revision: 0x9e0a,
+    };
+    described.write(cx, info)
 }
 
 /// The features of `PF_...` that x86-64 processors may have.

@@ -9,6 +9,7 @@ use crate::dll::kernel32::modules::{self, module_of};
 use crate::dll::kernel32::pages;
 use crate::letters::Letters::{Ansi, Wide};
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::ProcessBasicInformation;
 use crate::trap::Trap;
 
 use super::status::{INFO_LENGTH_MISMATCH, INVALID_INFO_CLASS, INVALID_PARAMETER, SUCCESS};
@@ -71,12 +72,18 @@ shims! {
 
     /// Describes the process: where its environment block lies and what its identifier is (0).
     fn NtQueryInformationProcess(cx, process: Handle, class: u32, info: Addr, length: u32, written: Addr) -> u32 {
-        let size = 6 * cx.pointer_size() as u32;
+        let size = ProcessBasicInformation::size(cx) as u32;
         match class {
             0 if length == size => {
-                let peb = Addr(cx.process().peb().address());
-                let id = u64::from(std::process::id());
-                cx.fields(info).put(Addr(0x103))?.put(peb)?.put(Size(1))?.put(Size(8))?.put(Size(id))?.put(Size(0))?;
+                let described = ProcessBasicInformation {
+                    exit: 0x103,
+                    block: Addr(cx.process().peb().address()),
+                    mask: Size(1),
+                    priority: 8,
+                    id: Size(std::process::id().into()),
+                    parent: Size(0),
+                };
+                described.write(cx, info)?;
                 cx.write_unless_null(written, size)?;
                 Ok(SUCCESS)
             }

@@ -1,22 +1,15 @@
-//! Counted strings: `RtlInitUnicodeString` and its kin.
+//! CountedString strings: `RtlInitUnicodeString` and its kin.
 
 use crate::codepage::{self, CodePage};
 use crate::cx::Cx;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Size, shims};
+use crate::structures::CountedString;
 use crate::trap::Trap;
 
 use super::status::{
     BUFFER_OVERFLOW, BUFFER_TOO_SMALL, INVALID_PARAMETER, NAME_TOO_LONG, NO_MEMORY, SUCCESS,
 };
-
-/// `STRING` and `UNICODE_STRING`: bytes of text, bytes of room, and where.
-#[derive(Clone, Copy)]
-struct Counted {
-    length: u16,
-    room: u16,
-    buffer: Addr,
-}
 
 shims! {
     pub(super) static SHIMS = "ntdll.dll", stdcall;
@@ -211,21 +204,12 @@ shims! {
     }
 }
 
-fn get(cx: &Cx<'_>, at: Addr) -> Result<Counted, Trap> {
-    let mut fields = cx.fields(at);
-    Ok(Counted {
-        length: fields.get()?,
-        room: fields.get()?,
-        buffer: fields.get()?,
-    })
+fn get(cx: &Cx<'_>, at: Addr) -> Result<CountedString, Trap> {
+    CountedString::read(cx, at)
 }
 
-fn put(cx: &Cx<'_>, at: Addr, string: Counted) -> Result<(), Trap> {
-    cx.fields(at)
-        .put(string.length)?
-        .put(string.room)?
-        .put(string.buffer)?;
-    Ok(())
+fn put(cx: &Cx<'_>, at: Addr, string: CountedString) -> Result<(), Trap> {
+    string.write(cx, at)
 }
 
 pub(super) fn text(cx: &Cx<'_>, letters: Letters, at: Addr) -> Result<String, Trap> {
@@ -240,7 +224,7 @@ fn init(cx: &Cx<'_>, letters: Letters, string: Addr, buffer: Addr) -> Result<(),
             return put(
                 cx,
                 string,
-                Counted {
+                CountedString {
                     length: 0,
                     room: 0,
                     buffer,
@@ -255,7 +239,7 @@ fn init(cx: &Cx<'_>, letters: Letters, string: Addr, buffer: Addr) -> Result<(),
     put(
         cx,
         string,
-        Counted {
+        CountedString {
             length: length as u16,
             room: (length + unit) as u16,
             buffer,
@@ -277,7 +261,7 @@ fn make(cx: &Cx<'_>, letters: Letters, string: Addr, text: &str) -> Result<u32, 
     put(
         cx,
         string,
-        Counted {
+        CountedString {
             length: length as u16,
             room,
             buffer,
@@ -314,7 +298,7 @@ fn free(cx: &Cx<'_>, string: Addr) -> Result<(), Trap> {
     put(
         cx,
         string,
-        Counted {
+        CountedString {
             length: 0,
             room: 0,
             buffer: Addr::NULL,

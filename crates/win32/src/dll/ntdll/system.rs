@@ -10,6 +10,7 @@ use crate::dll::kernel32::{pages, time};
 use crate::load::Image;
 use crate::peb::VERSION;
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::Bits;
 use crate::trap::Trap;
 
 use super::status::{
@@ -205,8 +206,7 @@ shims! {
 
     /// Describes memory as so many bits.
     fn RtlInitializeBitMap(cx, map: Addr, buffer: Addr, count: u32) {
-        cx.fields(map).put(count)?.put(buffer)?;
-        Ok(())
+        Bits { count, buffer }.write(cx, map)
     }
 
     /// Sets all bits.
@@ -263,8 +263,8 @@ fn table(image: &Arc<Image>, entry: u16) -> Option<(u32, u32)> {
 
 /// How many bits there are, and where.
 fn bits(cx: &Cx<'_>, map: Addr) -> Result<(u32, Addr), Trap> {
-    let mut fields = cx.fields(map);
-    Ok((fields.get()?, fields.get()?))
+    let Bits { count, buffer } = Bits::read(cx, map)?;
+    Ok((count, buffer))
 }
 
 fn all_bits(cx: &Cx<'_>, map: Addr, byte: u8) -> Result<(), Trap> {

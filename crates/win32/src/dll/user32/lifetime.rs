@@ -10,6 +10,7 @@ use super::windows::{self, CHILD, Class, DESKTOP, Look, Window, class, name, win
 use crate::cx::Cx;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, Signed, Size, shims};
+use crate::structures::{CreateStruct, WindowClass, WindowClassEx};
 use crate::trap::Trap;
 
 /// `ERROR_CLASS_ALREADY_EXISTS`
@@ -153,20 +154,29 @@ pub(super) struct Request {
     pub(super) parameter: Addr,
 }
 
-fn register(cx: &Cx<'_>, letters: Letters, at: Addr, is_long: bool) -> Result<u16, Trap> {
-    let mut fields = cx.fields(at);
-    if is_long {
-        fields.skip::<u32>();
+/// A class without its small icon.
+fn plain(class: WindowClassEx) -> WindowClass {
+    WindowClass {
+        style: class.style,
+        procedure: class.procedure,
+        class_extra: class.class_extra,
+        window_extra: class.window_extra,
+        module: class.module,
+        icon: class.icon,
+        cursor: class.cursor,
+        brush: class.brush,
+        menu: class.menu,
+        name: class.name,
     }
-    let (style, procedure) = (fields.get::<u32>()?, fields.get::<Addr>()?);
-    let (class_extra, window_extra) = (
-        fields.get::<i32>()?.max(0) as u32,
-        fields.get::<i32>()?.max(0) as u32,
-    );
-    let (module, icon, cursor): (Handle, Handle, Handle) =
-        (fields.get()?, fields.get()?, fields.get()?);
-    let (brush, menu, named): (Handle, Addr, Addr) = (fields.get()?, fields.get()?, fields.get()?);
-    let Some(name) = name(cx, letters, named)? else {
+}
+
+fn register(cx: &Cx<'_>, letters: Letters, at: Addr, is_long: bool) -> Result<u16, Trap> {
+    let given = if is_long {
+        plain(WindowClassEx::read(cx, at)?)
+    } else {
+        WindowClass::read(cx, at)?
+    };
+    let Some(name) = name(cx, letters, given.name)? else {
         return cx.fail(CLASS_MISSING, 0);
     };
     let windows = windows(cx);
@@ -174,16 +184,16 @@ fn register(cx: &Cx<'_>, letters: Letters, at: Addr, is_long: bool) -> Result<u1
     let class = Class {
         name,
         atom,
-        style,
-        procedure,
+        style: given.style,
+        procedure: given.procedure,
         letters,
-        class_extra,
-        window_extra,
-        module,
-        icon,
-        cursor,
-        brush,
-        menu,
+        class_extra: given.class_extra.max(0) as u32,
+        window_extra: given.window_extra.max(0) as u32,
+        module: given.module,
+        icon: given.icon,
+        cursor: given.cursor,
+        brush: given.brush,
+        menu: given.menu,
     };
     if !windows.register(class) {
         return cx.fail(CLASS_EXISTS, 0);
@@ -221,23 +231,37 @@ fn class_info(
     let Some(class) = known else {
         return cx.fail(CLASS_MISSING, false);
     };
-    let mut fields = cx.fields(info);
     if is_long {
-        fields.skip::<u32>();
-    }
-    fields
-        .put(class.style)?
-        .put(class.procedure)?
-        .put(class.class_extra)?
-        .put(class.window_extra)?
-        .put(class.module)?
-        .put(class.icon)?
-        .put(class.cursor)?
-        .put(class.brush)?
-        .put(class.menu)?
-        .put(at)?;
-    if is_long {
-        fields.put(Handle::NULL)?;
+        let described = WindowClassEx {
+            // Whoever asks has said how large it is.
+            bytes: cx.read(info)?,
+            style: class.style,
+            procedure: class.procedure,
+            class_extra: class.class_extra as i32,
+            window_extra: class.window_extra as i32,
+            module: class.module,
+            icon: class.icon,
+            cursor: class.cursor,
+            brush: class.brush,
+            menu: class.menu,
+            name: at,
+            small_icon: Handle::NULL,
+        };
+        described.write(cx, info)?;
+    } else {
+        let described = WindowClass {
+            style: class.style,
+            procedure: class.procedure,
+            class_extra: class.class_extra as i32,
+            window_extra: class.window_extra as i32,
+            module: class.module,
+            icon: class.icon,
+            cursor: class.cursor,
+            brush: class.brush,
+            menu: class.menu,
+            name: at,
+        };
+        described.write(cx, info)?;
     }
     Ok(true)
 }
@@ -334,20 +358,22 @@ pub(super) fn create(
         keep_text(cx, letters, &title)?,
         keep_text(cx, letters, &window.class.name)?,
     );
-    let structure = cx.allocate_zeroed(Size(96));
-    cx.fields(structure)
-        .put(new.parameter)?
-        .put(new.module)?
-        .put(new.menu)?
-        .put(new.parent)?
-        .put(height)?
-        .put(width)?
-        .put(y)?
-        .put(x)?
-        .put(new.style)?
-        .put(title)?
-        .put(class_name)?
-        .put(new.extended)?;
+    let structure = cx.allocate_zeroed(Size(CreateStruct::size(cx)));
+    let described = CreateStruct {
+        parameter: new.parameter,
+        module: new.module,
+        menu: new.menu,
+        parent: new.parent,
+        height,
+        width,
+        top: y,
+        left: x,
+        style: new.style,
+        title,
+        class: class_name,
+        extended: new.extended,
+    };
+    described.write(cx, structure)?;
     let told = tell_of_creation(cx, &window, structure);
     for block in [title, class_name, structure] {
         cx.free(block);

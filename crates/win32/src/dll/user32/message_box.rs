@@ -4,6 +4,7 @@ use crate::cx::Cx;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, shims};
 use crate::station::Report;
+use crate::structures::MessageBoxParameters;
 use crate::trap::Trap;
 
 shims! {
@@ -106,10 +107,8 @@ fn message_box(
 }
 
 fn indirect(cx: &Cx<'_>, letters: Letters, parameters: Addr) -> Result<i32, Trap> {
-    let mut fields = cx.fields(parameters);
-    fields.skip::<u32>().skip::<Handle>();
-    let module: Handle = fields.get()?;
-    let (text, title, kind): (Addr, Addr, u32) = (fields.get()?, fields.get()?, fields.get()?);
+    let given = MessageBoxParameters::read(cx, parameters)?;
+    let (module, text, title, kind) = (given.module, given.text, given.title, given.style);
     let load = |at: Addr| match u16::try_from(at.0) {
         Ok(id) if id != 0 => Ok(super::resources::string(cx, module, id)),
         _ => letters.optional(cx, at),

@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::dll::gdi32::screen_context;
 use crate::letters::Letters::{self, Ansi, Wide};
 use crate::shim::{Addr, Handle, Size, shims};
+use crate::structures::PaintStruct;
 use crate::trap::Trap;
 
 shims! {
@@ -37,15 +38,13 @@ shims! {
     /// Starts to paint what must be painted: nothing.
     fn BeginPaint(cx, of: Handle, paint: Addr) -> Handle {
         let device = context(cx, of)?;
-        cx.fill(paint, 0, 56 + cx.pointer_size())?;
-        cx.write_addr(paint, Addr(device.0))?;
+        PaintStruct { device, ..PaintStruct::default() }.write(cx, paint)?;
         Ok(device)
     }
 
     /// Ends painting.
     fn EndPaint(cx, of: Handle, paint: Addr) -> bool {
-        let device = cx.read_addr(paint)?;
-        cx.process().handles().close(Handle(device.0));
+        cx.process().handles().close(PaintStruct::read(cx, paint)?.device);
         Ok(true)
     }
 

@@ -8,6 +8,7 @@ use super::messages::{BROADCAST, deliver};
 use super::windows::{self, Window, window, windows};
 use crate::cx::Cx;
 use crate::shim::{Addr, Handle, Signed, Size, shims};
+use crate::structures::QueuedMessage;
 use crate::trap::Trap;
 
 const WM_QUIT: u32 = 0x12;
@@ -400,15 +401,16 @@ fn wait<T>(
 }
 
 fn write_message(cx: &Cx<'_>, at: Addr, message: &Message) -> Result<(), Trap> {
-    cx.fields(at)
-        .put(message.window)?
-        .put(message.number)?
-        .put(message.first)?
-        .put(message.second)?
-        .put(message.time)?
-        .put(0_i32)?
-        .put(0_i32)?;
-    Ok(())
+    let described = QueuedMessage {
+        window: message.window,
+        number: message.number,
+        first: message.first,
+        second: message.second,
+        time: message.time,
+        left: 0,
+        top: 0,
+    };
+    described.write(cx, at)
 }
 
 fn wait_for_message(cx: &Cx<'_>, at: Addr, filter: Filter) -> Result<i32, Trap> {
@@ -485,10 +487,13 @@ fn wait_for_objects(
 }
 
 fn dispatch(cx: &mut Cx<'_>, at: Addr) -> Result<Signed, Trap> {
-    let (to, number, first, second): (Handle, u32, Size, Signed) = {
-        let mut fields = cx.fields(at);
-        (fields.get()?, fields.get()?, fields.get()?, fields.get()?)
-    };
+    let QueuedMessage {
+        window: to,
+        number,
+        first,
+        second,
+        ..
+    } = QueuedMessage::read(cx, at)?;
     if number == WM_TIMER && second.0 != 0 {
         let time = u64::from(ticks());
         return cx
