@@ -63,7 +63,8 @@ static void decode(HIC codec, PAVISTREAM stream, BITMAPINFOHEADER *from, FILE *o
     }
     to->biSizeImage = (to->biWidth * to->biBitCount + 31) / 32 * 4 * abs(to->biHeight);
     print_format(to, size);
-    BYTE *data = NULL, *picture = must(calloc(1, to->biSizeImage), "memory");
+    /* Some write more than fits. */
+    BYTE *data = NULL, *picture = must(calloc(1, to->biSizeImage + 65536), "memory");
     succeed(ICDecompressQuery(codec, from, to), "ICDecompressQuery");
     succeed(ICDecompressBegin(codec, from, to), "ICDecompressBegin");
     for (LONG number = AVIStreamStart(stream), end = number + AVIStreamLength(stream); number < end; number++) {
