@@ -1,6 +1,7 @@
 //! Whole files: `drv convert` against an application that does the same under Wine with the same driver, and ffmpeg beside them.
 //!
-//! The three alternate in one run, so that what disturbs one disturbs the others.
+//! All alternate in one run, so that what disturbs one disturbs the others. Drivers of both widths are measured: under Wine, 32-bit
+//! drivers are run by 32-bit programs, in its own 64-bit process (wow64) as they are in ours.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -239,34 +240,55 @@ struct Bench {
     wine: WarmWine,
 }
 
+/// How wide addresses are, by the names that compilers and folders of drivers have for it.
+#[derive(Clone, Copy)]
+struct World {
+    compiler: &'static str,
+    folder: &'static str,
+}
+
+const WORLDS: [World; 2] = [
+    World {
+        compiler: "x86_64-w64-mingw32-gcc",
+        folder: "x86_64",
+    },
+    World {
+        compiler: "i686-w64-mingw32-gcc",
+        folder: "i386",
+    },
+];
+
 impl Bench {
     fn new(shell: &Shell) -> Result<Self> {
         let programs = shell.current_dir().join("target/bench");
-        shell.create_dir(&programs)?;
         cmd!(
             shell,
             "cargo build --quiet --release --package opendriver-cli --bin drv"
         )
         .quiet()
         .run()?;
-        for (program, libraries) in [
-            ("sound", ["-lwinmm", "-lmsacm32"].as_slice()),
-            ("pictures", &["-lwinmm", "-lmsvfw32", "-lavifil32"]),
-        ] {
-            let to = programs.join(program).with_extension("exe");
-            cmd!(
-                shell,
-                "x86_64-w64-mingw32-gcc -O2 -o {to} tests/oracle/{program}.c {libraries...}"
-            )
-            .quiet()
-            .run()?;
+        let drivers = shell.current_dir().join("target/drivers");
+        for World { compiler, folder } in WORLDS {
+            shell.create_dir(programs.join(folder))?;
+            for (program, libraries) in [
+                ("sound", ["-lwinmm", "-lmsacm32"].as_slice()),
+                ("pictures", &["-lwinmm", "-lmsvfw32", "-lavifil32"]),
+            ] {
+                let to = programs.join(folder).join(program).with_extension("exe");
+                cmd!(
+                    shell,
+                    "{compiler} -O2 -o {to} tests/oracle/{program}.c {libraries...}"
+                )
+                .quiet()
+                .run()?;
+            }
+            let drivers = drivers.join(folder);
+            ensure!(
+                drivers.is_dir(),
+                "{} is missing; get it with: cargo xtask drivers",
+                drivers.display()
+            );
         }
-        let drivers = shell.current_dir().join("target/drivers/x86_64");
-        ensure!(
-            drivers.is_dir(),
-            "{} is missing; get it with: cargo xtask drivers",
-            drivers.display()
-        );
         let memory = Path::new("/dev/shm");
         let output = match memory.is_dir() {
             true => tempfile::tempdir_in(memory)?,
@@ -274,7 +296,7 @@ impl Bench {
         };
         Ok(Self {
             drv: shell.current_dir().join("target/release/drv"),
-            wine: WarmWine::start(&programs)?,
+            wine: WarmWine::start(&programs, &drivers.join("wine"))?,
             programs,
             drivers,
             output,
@@ -283,64 +305,76 @@ impl Bench {
 
     fn table(&self, shell: &Shell, jobs: &[Job]) -> Result<()> {
         let media = media(shell, jobs.iter().map(|job| job.medium))?;
-        println!("| what | drv convert | an application under Wine | ratio | ffmpeg |");
-        println!("| --- | ---: | ---: | ---: | ---: |");
+        println!(
+            "| what | 64 bits | Wine, 64 bits | ratio | 32 bits | Wine, 32 bits | ratio | 32 to 64 bits | ffmpeg |"
+        );
+        println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         for (job, medium) in jobs.iter().zip(media) {
             let output = self.output.path().join("output");
-            let mut fastest = [Duration::MAX; 3];
+            let mut commands = Vec::new();
+            for world in WORLDS {
+                commands.push(self.ours(job, world, &medium, &output));
+                commands.push(self.theirs(job, world, &medium, &output));
+            }
+            if !job.ffmpeg.is_empty() {
+                let mut ffmpeg = Command::new("ffmpeg");
+                ffmpeg
+                    .args(["-nostdin", "-v", "error", "-y", "-i"])
+                    .arg(&medium);
+                ffmpeg.args(["-vsync", "0"]).args(job.ffmpeg).arg(&output);
+                commands.push(ffmpeg);
+            }
+            let mut fastest = [Duration::MAX; 5];
             for _ in 0..ROUNDS {
-                let mut commands = vec![
-                    self.ours(job, &medium, &output),
-                    self.theirs(job, &medium, &output),
-                ];
-                if !job.ffmpeg.is_empty() {
-                    let mut ffmpeg = Command::new("ffmpeg");
-                    ffmpeg
-                        .args(["-nostdin", "-v", "error", "-y", "-i"])
-                        .arg(&medium);
-                    ffmpeg.args(["-vsync", "0"]).args(job.ffmpeg).arg(&output);
-                    commands.push(ffmpeg);
-                }
                 for (command, fastest) in commands.iter_mut().zip(&mut fastest) {
                     *fastest = time(command)?.min(*fastest);
                     fs::remove_file(&output).with_context(|| format!("{command:?}"))?;
                 }
             }
-            let [ours, theirs, ffmpeg] = fastest;
-            let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+            let [ours, theirs, ours_32, theirs_32, ffmpeg] = fastest;
+            let ratio = |long: Duration, short: Duration| long.as_secs_f64() / short.as_secs_f64();
             let ffmpeg = match ffmpeg {
                 Duration::MAX => String::new(),
                 time => seconds(time),
             };
             println!(
-                "| {} | {} | {} | {ratio:.2} | {ffmpeg} |",
+                "| {} | {} | {} | {:.2} | {} | {} | {:.2} | {:.2} | {ffmpeg} |",
                 job.name,
                 seconds(ours),
-                seconds(theirs)
+                seconds(theirs),
+                ratio(theirs, ours),
+                seconds(ours_32),
+                seconds(theirs_32),
+                ratio(theirs_32, ours_32),
+                ratio(ours_32, ours),
             );
         }
         Ok(())
     }
 
-    fn ours(&self, job: &Job, medium: &Path, output: &Path) -> Command {
+    fn ours(&self, job: &Job, world: World, medium: &Path, output: &Path) -> Command {
         let mut command = Command::new(&self.drv);
         command
             .arg("convert")
             .arg(medium)
             .arg(output)
             .args(job.ours);
-        command.arg("--driver").arg(self.drivers.join(job.driver));
+        command.arg("--driver").arg(self.driver(job, world));
         command
     }
 
-    fn theirs(&self, job: &Job, medium: &Path, output: &Path) -> Command {
-        let program = self.programs.join(job.program).with_extension("exe");
-        let mut command = self.wine.command(&program);
-        command.arg(windows_path(&self.drivers.join(job.driver)));
+    fn theirs(&self, job: &Job, world: World, medium: &Path, output: &Path) -> Command {
+        let program = self.programs.join(world.folder).join(job.program);
+        let mut command = self.wine.command(&program.with_extension("exe"));
+        command.arg(windows_path(&self.driver(job, world)));
         command.args(job.before);
         command.args([windows_path(medium), windows_path(output)]);
         command.args(job.after);
         command
+    }
+
+    fn driver(&self, job: &Job, world: World) -> PathBuf {
+        self.drivers.join(world.folder).join(job.driver)
     }
 
     /// Many files, one after the other and two at once.
@@ -358,7 +392,9 @@ impl Bench {
                 let mut command = Command::new(&self.drv);
                 command.args(["convert", "--to", "raw", "--jobs", jobs, "--batch"]);
                 command.arg(&films).arg("--out").arg(&converted);
-                command.arg("--driver").arg(self.drivers.join("iccvid.dll"));
+                command
+                    .arg("--driver")
+                    .arg(self.drivers.join("x86_64/iccvid.dll"));
                 *fastest = time(&mut command)?.min(*fastest);
                 fs::remove_dir_all(&converted)?;
             }

@@ -29,7 +29,7 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
         "x86_64-w64-mingw32-gcc -O2 -o {program} tests/oracle/open.c -lwinmm"
     )
     .run()?;
-    let wine = WarmWine::start(&folder)?;
+    let wine = WarmWine::start(&folder, &shell.current_dir().join("target/drivers/wine"))?;
     println!("\nwhole processes, median of {ROUNDS} (fastest), alternating\n");
     println!("| driver | drv open | the same under warm Wine | ratio | /bin/true |");
     println!("| --- | ---: | ---: | ---: | ---: |");

@@ -5,17 +5,28 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+/// Debian's loader. Its script `wine` wants a 32-bit loader for 32-bit programs; this one runs them itself.
+const LOADER: &str = "/usr/lib/wine/wine64";
+
 /// A Wine prefix with a server that stays; it ends when this is dropped.
 pub(crate) struct WarmWine {
     prefix: PathBuf,
+    /// The folder that holds Wine's DLLs of 32 bits, in one called `i386-windows`.
+    dlls: PathBuf,
 }
 
 impl WarmWine {
     /// Makes the prefix unless it is there, and starts the server.
-    pub(crate) fn start(folder: &Path) -> Result<Self> {
+    pub(crate) fn start(folder: &Path, dlls: &Path) -> Result<Self> {
         let wine = Self {
-            prefix: folder.join("prefix"),
+            prefix: folder.join("both-widths"),
+            dlls: dlls.to_owned(),
         };
+        ensure!(
+            dlls.join("i386-windows").is_dir(),
+            "{} is missing; get it with: cargo xtask drivers",
+            dlls.display()
+        );
         let run = |words: &[&str]| {
             let status = wine
                 .environment(&mut Command::new(words[0]))
@@ -29,7 +40,7 @@ impl WarmWine {
             Ok(())
         };
         if !wine.prefix.exists() {
-            run(&["wine", "wineboot", "--init"])?;
+            run(&[LOADER, "wineboot", "--init"])?;
         }
         // A server that is about to go would keep the one that is to stay from starting.
         run(&["wineserver", "--wait"])?;
@@ -37,9 +48,9 @@ impl WarmWine {
         Ok(wine)
     }
 
-    /// A program of Windows, to be run.
+    /// A program of Windows, of either width, to be run.
     pub(crate) fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new("wine");
+        let mut command = Command::new(LOADER);
         self.environment(&mut command).arg(program);
         command
     }
@@ -47,6 +58,7 @@ impl WarmWine {
     fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command
             .env("WINEPREFIX", &self.prefix)
+            .env("WINEDLLPATH", &self.dlls)
             .env("WINEDEBUG", "-all")
             .env("WINEDLLOVERRIDES", "mscoree=d;mshtml=d")
             .env_remove("DISPLAY")

@@ -1,4 +1,4 @@
-//! What a Windows driver costs, beside the same driver as a shared object: `cargo bench -p opendriver --bench windows`.
+//! What a Windows driver of either width costs, beside the same driver as a shared object: `cargo bench -p opendriver --bench windows`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,14 +11,15 @@ use opendriver::{Instance, Manager, Message};
 const SOURCE: &str = "
     #ifdef _WIN32
     #define EXPORT __declspec(dllexport)
-    __declspec(dllimport) unsigned GetLastError(void);
-    int DllMain(void *module, unsigned reason, void *reserved) { return 1; }
+    __declspec(dllimport) unsigned __stdcall GetLastError(void);
+    int __stdcall DllMain(void *module, unsigned reason, void *reserved) { return 1; }
     #else
     #define EXPORT
+    #define __stdcall
     static unsigned GetLastError(void) { return 0; }
     #endif
-    typedef long long word;
-    EXPORT word DriverProc(word id, word handle, unsigned message, word p1, word p2) {
+    typedef __INTPTR_TYPE__ word;
+    EXPORT word __stdcall DriverProc(word id, word handle, unsigned message, word p1, word p2) {
         if (message == 0x4001) {
             word sum = 0;
             while (p1-- > 0)
@@ -83,6 +84,17 @@ fn main() {
         "adder.dll",
         &["-nostdlib", "-Wl,-e,DllMain", "-lkernel32"],
     );
+    let windows_32 = compile(
+        folder.path(),
+        "i686-w64-mingw32-gcc",
+        "adder32.dll",
+        &[
+            "-nostdlib",
+            "-Wl,--kill-at",
+            "-Wl,-e,_DllMain@12",
+            "-lkernel32",
+        ],
+    );
     let open = |manager: &Manager, file: &Path| {
         manager
             .open(file.to_str().expect("UTF-8"))
@@ -94,12 +106,14 @@ fn main() {
     let instances = [
         open(&manager_of_both, &native),
         open(&manager_of_both, &windows),
+        open(&manager_of_both, &windows_32),
     ];
-    let [base, there] = instances
+    let [base, there, there_32] = instances
         .each_ref()
         .map(|instance| median(200_000, |count| send(instance, 0x4000, count)));
     row("one message to a shared object", base, base);
     row("one message to a Windows driver", there, base);
+    row("one message to a 32-bit Windows driver", there_32, base);
     let calls = |instance: &Instance| {
         median(200_000, |count| {
             instance
@@ -107,13 +121,12 @@ fn main() {
                 .expect("the driver answers");
         })
     };
-    row(
-        "one call of a Windows function from the driver",
-        calls(&instances[1]),
-        base,
-    );
+    let [call, call_32] = [&instances[1], &instances[2]].map(calls);
+    row("one call of a Windows function from the driver", call, base);
+    row("the same from a 32-bit driver", call_32, base);
 
-    let further = [&native, &windows].map(|file| {
+    let files = [&native, &windows, &windows_32];
+    let further = files.map(|file| {
         median(5_000, |count| {
             for _ in 0..count {
                 open(&manager_of_both, file).close(0, 0).expect("it closes");
@@ -130,9 +143,14 @@ fn main() {
         further[1],
         further[0],
     );
+    row(
+        "a further open and close of a 32-bit Windows driver",
+        further[2],
+        further[0],
+    );
 
     let fresh = manager();
-    let mut first = [&native, &windows].map(|file| {
+    let mut first = files.map(|file| {
         median(200, |count| {
             for _ in 0..count {
                 open(&fresh, file).close(0, 0).expect("it closes");
@@ -149,22 +167,35 @@ fn main() {
         first[1],
         first[0],
     );
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/drivers/x86_64");
+    row(
+        "a first open and last close of a 32-bit Windows driver",
+        first[2],
+        first[0],
+    );
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/drivers");
     for name in ["msadp32.acm", "msvidc32.dll", "l3codeca.acm"] {
-        let file = target.join(name);
-        if !file.exists() {
-            println!("\n{} is not there: cargo xtask drivers", file.display());
-            continue;
-        }
-        first[1] = median(200, |count| {
-            for _ in 0..count {
-                open(&fresh, &file).close(0, 0).expect("it closes");
+        for (folder, bits) in [("x86_64", 64), ("i386", 32)] {
+            let file = target.join(folder).join(name);
+            if !file.exists() {
+                println!("\n{} is not there: cargo xtask drivers", file.display());
+                continue;
             }
-        });
-        row(
-            &format!("a first open and last close of {name}"),
-            first[1],
-            first[0],
-        );
+            first[1] = median(200, |count| {
+                for _ in 0..count {
+                    open(&fresh, &file).close(0, 0).expect("it closes");
+                }
+            });
+            row(
+                &format!("a first open and last close of {name}, {bits} bits"),
+                first[1],
+                first[0],
+            );
+        }
     }
+    println!("\n| what 32 bits cost beyond 64 | time | goal |\n| --- | ---: | --- |");
+    let beyond = |what, nanoseconds: f64, goal| {
+        println!("| {what} | {nanoseconds:.1} ns | {goal} |");
+    };
+    beyond("one message", there_32 - there, "at most 150 ns");
+    beyond("one call of a Windows function", call_32 - call, "");
 }

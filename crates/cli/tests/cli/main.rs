@@ -13,3 +13,4 @@ mod probe;
 mod schedulers;
 mod streams;
 mod transcripts;
+mod widths;
