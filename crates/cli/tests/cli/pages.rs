@@ -27,6 +27,8 @@ fn the_reference_says_what_drv_does() {
             .expect("UTF-8");
         std::os::unix::fs::symlink(&driver, station.path(name)).expect("the folder is ours");
     }
+    std::os::unix::fs::symlink(real::folder(Width::W32), station.path("old"))
+        .expect("the folder is ours");
     station.file(
         "system.ini",
         "[drivers]\nwave=mmdrv.dll\nmidi=mmdrv.dll port1\n[386Enh]\ndevice=vtd.386\n",
@@ -106,9 +108,14 @@ fn the_walk_for_archivists_comes_to_its_end() {
         "drawer/scratched.avi",
         b"RIFF\0\0\x10\0AVI LIST\xff\xff\0\0",
     );
-    for codec in ["iccvid.dll", "msvidc32.dll", "msadp32.acm", "msgsm32.acm"] {
+    for (codec, width) in [
+        ("iccvid.dll", Width::W32),
+        ("msvidc32.dll", Width::W32),
+        ("msadp32.acm", Width::W64),
+        ("msgsm32.acm", Width::W32),
+    ] {
         let to = station.path("codecs").join(codec);
-        std::fs::copy(real::folder(Width::W64).join(codec), to).expect("the folder is ours");
+        std::fs::copy(real::folder(width).join(codec), to).expect("the folder is ours");
     }
     check("../../docs/codecs.md", &station);
 }
