@@ -208,6 +208,7 @@ fn hint(error: &Error) -> Option<String> {
         Error::Broke(fault) if fault.what.contains(MISSING) => {
             format!("`drv imports {}` lists what else is missing", fault.module)
         }
+        Error::CannotRun { .. } | Error::NoRoom { .. } => "`drv doctor` says what this machine can do".to_owned(),
         Error::Load { file, .. } => match start(error)? {
             LoadError::Broke { source, .. } if source.to_string().contains(MISSING) => {
                 format!("`drv imports {}` lists what else is missing", file.display())

@@ -171,6 +171,14 @@ pub enum Error {
         /// Why not.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The driver is for 32-bit code, which cannot run on this system.
+    #[error("\"{}\" is a 32-bit driver, and those cannot run here", .file.display())]
+    CannotRun {
+        /// The file.
+        file: PathBuf,
+        /// What was tried.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 
     // The driver's answer.
     /// The driver answered 0.
@@ -262,7 +270,10 @@ impl Error {
             Self::Refused { .. } => Blame::Refused,
             Self::Broke(_) | Self::Poisoned { .. } => Blame::Broke,
             Self::NoHandles { .. } => Blame::Ours,
-            Self::Registry(_) | Self::Memory { .. } | Self::NoRoom { .. } => Blame::System,
+            Self::Registry(_)
+            | Self::Memory { .. }
+            | Self::NoRoom { .. }
+            | Self::CannotRun { .. } => Blame::System,
         }
     }
 }

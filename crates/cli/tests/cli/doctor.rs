@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 
+use opendriver::Width;
+use opendriver_tests::fixtures::Target;
+use opendriver_tests::real;
+
 use crate::station::{Ran, Station};
 
 /// The finding of a check.
@@ -82,4 +86,109 @@ fn a_limit_of_address_space_is_noted_with_what_sets_it() {
         advice.trim().starts_with("hint: ") && advice.contains("ulimit"),
         "{out}"
     );
+}
+
+/// A library that forbids the program something before it begins.
+fn forbidding(station: &Station, body: &str) -> String {
+    let source = format!(
+        r#"
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+__attribute__((constructor)) static void forbid(void)
+{{
+    {body}
+}}
+"#
+    );
+    station.driver("forbid.so", &source, Target::Native);
+    let path = station.path("forbid.so");
+    path.into_os_string().into_string().expect("UTF-8")
+}
+
+#[test]
+fn a_sandbox_that_kills_for_a_system_call_is_survived_and_told() {
+    let station = Station::new();
+    let library = forbidding(
+        &station,
+        r"
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_modify_ldt, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { sizeof steps / sizeof *steps, steps };
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+        ",
+    );
+    let mut command = station.command(&["doctor", "--format", "json"]);
+    let ran = Ran::new(
+        command
+            .env("LD_PRELOAD", &library)
+            .output()
+            .expect("drv runs"),
+    );
+    for (check, words) in [
+        ("modify_ldt", "modify_ldt was killed by SIGSYS"),
+        (
+            "set_thread_area",
+            "set_thread_area was refused: Operation not permitted",
+        ),
+        ("system call filter", "in force"),
+    ] {
+        let finding = finding(&ran, check);
+        assert_eq!(finding["state"], "note", "{ran:?}");
+        assert!(finding["found"].to_string().contains(words), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_system_where_32_bit_code_cannot_run_says_why() {
+    let station = Station::new();
+    let library = forbidding(&station, "prctl(65 /* PR_SET_MDWE */, 1, 0, 0, 0);");
+    let mut command = station.command(&["doctor"]);
+    let ran = Ran::new(
+        command
+            .env("LD_PRELOAD", &library)
+            .output()
+            .expect("drv runs"),
+    );
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    let problems: Vec<&str> = ran
+        .out
+        .lines()
+        .filter(|line| line.starts_with("problem"))
+        .collect();
+    assert!(problems[0].contains("64-bit drivers"), "{ran:?}");
+    assert!(problems[1].contains("32-bit drivers"), "{ran:?}");
+    assert!(
+        problems[1].contains("FSGSBASE: could not be tried"),
+        "{ran:?}"
+    );
+
+    let driver = real::folder(Width::W32).join("msadp32.acm");
+    let mut command = station.command(&["open", driver.to_str().expect("UTF-8")]);
+    let ran = Ran::new(
+        command
+            .env("LD_PRELOAD", &library)
+            .output()
+            .expect("drv runs"),
+    );
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    for words in [
+        "is a 32-bit driver, and those cannot run here",
+        "FSGSBASE: could not be tried",
+        "hint: `drv doctor`",
+    ] {
+        assert!(ran.err.contains(words), "no \"{words}\" in {ran:?}");
+    }
 }

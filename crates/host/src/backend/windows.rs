@@ -283,6 +283,10 @@ fn into_error(error: win32::LoadError) -> Error {
                 source: Box::new(none),
             }
         }
+        win32::LoadError::Segments { path, source } => Error::CannotRun {
+            file: path,
+            source: Box::new(source),
+        },
         other => Error::Load {
             file: other.path().to_owned(),
             source: Box::new(other),
