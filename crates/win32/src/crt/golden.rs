@@ -15,36 +15,54 @@ use super::time::{Offset, Tm};
 use super::unit::Unit;
 
 const GOLDEN: &str = include_str!("../../tests/crt/golden.tsv");
+/// What the 32-bit runtimes answer otherwise.
+const GOLDEN_32: &str = include_str!("../../tests/crt/golden32.tsv");
 const DOCUMENTED: &str = include_str!("../../tests/crt/documented.tsv");
+const DOCUMENTED_32: &str = include_str!("../../tests/crt/documented32.tsv");
 
 /// Arguments that lie in a list; a text's address is its place in the list.
 struct Listed {
-    values: VecDeque<u64>,
+    /// As wide as a pointer each; what has 64 bits takes two of 32.
+    words: VecDeque<u64>,
+    pointer: usize,
     narrow: Vec<Vec<u8>>,
 }
 
 impl Listed {
-    fn new(fields: &[&str]) -> Self {
+    fn new(fields: &[&str], pointer: usize) -> Self {
         let mut narrow = vec![Vec::new()];
-        let values = fields.iter().map(|field| {
+        let mut words = VecDeque::new();
+        for field in fields {
             let (kind, value) = field.split_at(2);
-            match kind {
+            let value = match kind {
                 "d:" => value.parse::<f64>().expect("a number").to_bits(),
                 "s:" | "w:" => {
                     narrow.push(unescape(value));
                     narrow.len() as u64 - 1
                 }
                 _ => integer(value),
+            };
+            words.push_back(value);
+            if pointer == 4 && matches!(kind, "d:" | "q:") {
+                words.push_back(value >> 32);
             }
-        });
+        }
         Self {
-            values: values.collect(),
+            words,
+            pointer,
             narrow,
         }
     }
 
     fn next(&mut self) -> u64 {
-        self.values.pop_front().unwrap_or(0)
+        self.words.pop_front().unwrap_or(0)
+    }
+
+    fn next_64(&mut self) -> u64 {
+        match self.pointer {
+            4 => self.next() & u64::from(u32::MAX) | self.next() << 32,
+            _ => self.next(),
+        }
     }
 }
 
@@ -78,19 +96,24 @@ fn unescape(text: &str) -> Vec<u8> {
 impl Arguments for Listed {
     type Error = Infallible;
     fn pointer_bytes(&self) -> usize {
-        8
+        self.pointer
     }
     fn next_int(&mut self) -> Result<u32, Infallible> {
         Ok(self.next() as u32)
     }
     fn next_long(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next())
+        Ok(self.next_64())
     }
     fn next_double(&mut self) -> Result<f64, Infallible> {
-        Ok(f64::from_bits(self.next()))
+        Ok(f64::from_bits(self.next_64()))
     }
     fn next_pointer(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next())
+        let word = self.next();
+        Ok(if self.pointer == 4 {
+            word & u64::from(u32::MAX)
+        } else {
+            word
+        })
     }
     fn narrow(&mut self, at: u64, most: usize) -> Result<Vec<u8>, Infallible> {
         let text = &self.narrow[at as usize];
@@ -120,7 +143,7 @@ fn show<C: Unit>(units: &[C]) -> String {
     shown.collect()
 }
 
-fn printed<C: Unit>(fields: &[&str]) -> String {
+fn printed<C: Unit>(fields: &[&str], pointer: usize) -> String {
     let options = fields[2][1..].parse::<u64>().expect("options");
     let size = integer(fields[3]) as usize;
     let (rules, finish) = if fields[1] == "msvcrt" {
@@ -130,7 +153,12 @@ fn printed<C: Unit>(fields: &[&str]) -> String {
     };
     let text: Vec<C> = unescape(fields[4]).into_iter().map(C::from).collect();
     let mut sink = Sink::new(size);
-    let done = format::format(&text, &mut Listed::new(&fields[5..]), rules, &mut sink);
+    let done = format::format(
+        &text,
+        &mut Listed::new(&fields[5..], pointer),
+        rules,
+        &mut sink,
+    );
     let (answer, kept) = match done {
         Ok(()) => finish.apply(sink, Some(size)),
         Err(Failure::Invalid | Failure::Unmappable) => return "-1\t".to_owned(),
@@ -162,13 +190,14 @@ impl<C: Unit> Source<C> for Text<C> {
 struct Stored {
     /// What the format is given, target or size, in order.
     given: VecDeque<Option<u32>>,
+    pointer: usize,
     stores: Vec<Vec<u8>>,
 }
 
 impl Targets for Stored {
     type Error = Infallible;
     fn pointer_bytes(&self) -> usize {
-        8
+        self.pointer
     }
     fn next_pointer(&mut self) -> Result<u64, Infallible> {
         assert_eq!(self.given.pop_front(), Some(None), "a target is due");
@@ -184,7 +213,7 @@ impl Targets for Stored {
     }
 }
 
-fn scanned<C: Unit>(fields: &[&str]) -> String {
+fn scanned<C: Unit>(fields: &[&str], pointer: usize) -> String {
     let options = fields[2][1..].parse::<u64>().expect("options");
     let rules = if fields[1] == "msvcrt" {
         scan::Rules::MSVCRT
@@ -201,6 +230,7 @@ fn scanned<C: Unit>(fields: &[&str]) -> String {
         .map(|field| field.strip_prefix("n:").map(|size| integer(size) as u32));
     let mut targets = Stored {
         given: given.collect(),
+        pointer,
         stores: Vec::new(),
     };
     let Ok(answer) = scan::scan(&units(fields[4]), &mut source, &mut targets, rules);
@@ -262,24 +292,31 @@ fn timed(fields: &[&str]) -> String {
     format!("{}\t{}", text.len(), show(&text))
 }
 
-#[test]
-fn every_call_answers_as_the_runtimes_do() {
-    let mut documented = HashMap::new();
-    for line in DOCUMENTED.lines().filter(|line| !line.starts_with('#')) {
-        let (call, answer) = line.split_once("\t=>\t").expect("a call and its answer");
-        documented.insert(call, answer);
-    }
+/// The calls and their answers in a table.
+fn answers(table: &'static str) -> HashMap<&'static str, &'static str> {
+    let lines = table.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| line.split_once("\t=>\t").expect("a call and its answer"))
+        .collect()
+}
+
+/// Compares every call in drivers of one width; the tables have what its runtimes answer otherwise.
+fn compare(pointer: usize, golden: &'static str, otherwise: &'static str) {
+    let mut narrow = answers(golden);
+    let mut documented = answers(DOCUMENTED);
+    documented.extend(answers(otherwise));
     let mut wrong = Vec::new();
     let mut lines = 0;
     for line in GOLDEN.lines() {
         let (call, wine) = line.split_once("\t=>\t").expect("a call and its answer");
+        let wine = narrow.remove(call).unwrap_or(wine);
         let fields: Vec<&str> = call.split('\t').collect();
         let wide = fields[2].starts_with('w');
         let ours = match (fields[0], wide) {
-            ("p", false) => printed::<u8>(&fields),
-            ("p", true) => printed::<u16>(&fields),
-            ("s", false) => scanned::<u8>(&fields),
-            ("s", true) => scanned::<u16>(&fields),
+            ("p", false) => printed::<u8>(&fields, pointer),
+            ("p", true) => printed::<u16>(&fields, pointer),
+            ("s", false) => scanned::<u8>(&fields, pointer),
+            ("s", true) => scanned::<u16>(&fields, pointer),
             ("n", _) => parsed(&fields),
             _ => timed(&fields),
         };
@@ -295,11 +332,8 @@ fn every_call_answers_as_the_runtimes_do() {
         }
         lines += 1;
     }
-    wrong.extend(
-        documented
-            .keys()
-            .map(|call| format!("{call}: not in golden.tsv")),
-    );
+    let unknown = documented.keys().chain(narrow.keys());
+    wrong.extend(unknown.map(|call| format!("{call}: not in golden.tsv")));
     assert!(lines > 1000, "the table is there");
     assert!(
         wrong.is_empty(),
@@ -307,4 +341,14 @@ fn every_call_answers_as_the_runtimes_do() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn every_call_answers_as_the_runtimes_do() {
+    compare(8, "", "");
+}
+
+#[test]
+fn every_call_of_a_32_bit_driver_answers_as_the_32_bit_runtimes_do() {
+    compare(4, GOLDEN_32, DOCUMENTED_32);
 }

@@ -2,6 +2,11 @@
  *
  * x86_64-w64-mingw32-gcc -O1 -o /tmp/oracle.exe oracle.c
  * WINEDEBUG=-all WINEPREFIX=/tmp/oracle-prefix TZ=UTC wine /tmp/oracle.exe < cases.tsv > golden.tsv
+ *
+ * The 32-bit runtimes answer most of it alike; golden32.tsv has what they answer otherwise:
+ *
+ * i686-w64-mingw32-gcc -O1 -o /tmp/oracle32.exe oracle.c
+ * ... wine /tmp/oracle32.exe < cases.tsv | diff --unchanged-line-format= --old-line-format= golden.tsv - > golden32.tsv
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,6 +17,8 @@
 #include <windows.h>
 
 typedef unsigned long long u64;
+/* What an argument takes, or half of one. */
+typedef uintptr_t word;
 
 static HMODULE msvcrt, ucrt;
 static wchar_t wide_text[64][256];
@@ -56,7 +63,13 @@ static wchar_t *widen(const char *text) {
     return to;
 }
 
-static int arguments(char **fields, int count, u64 *slots) {
+/* An argument of 64 bits takes two words of 32-bit code. */
+static int put_long(word *slots, int n, u64 value) {
+    memcpy(&slots[n], &value, 8);
+    return n + 8 / (int)sizeof(word);
+}
+
+static int arguments(char **fields, int count, word *slots) {
     static char texts[16][512];
     int n = 0;
     for (int i = 0; i < count; i++) {
@@ -64,11 +77,11 @@ static int arguments(char **fields, int count, u64 *slots) {
         const char *value = fields[i] + 2;
         double d;
         switch (kind) {
-        case 'i': slots[n++] = (u64)(int64_t)strtoll(value, NULL, 0); break;
-        case 'q': slots[n++] = strtoull(value, NULL, 0); break;
-        case 'd': d = strtod(value, NULL); memcpy(&slots[n++], &d, 8); break;
-        case 's': unescape(texts[n], value); slots[n] = (u64)(uintptr_t)texts[n]; n++; break;
-        case 'w': { char t[512]; unescape(t, value); slots[n++] = (u64)(uintptr_t)widen(t); break; }
+        case 'i': slots[n++] = (word)(int64_t)strtoll(value, NULL, 0); break;
+        case 'q': n = put_long(slots, n, strtoull(value, NULL, 0)); break;
+        case 'd': d = strtod(value, NULL); memcpy(&slots[n], &d, 8); n += 8 / (int)sizeof(word); break;
+        case 's': unescape(texts[i], value); slots[n++] = (word)texts[i]; break;
+        case 'w': { char t[512]; unescape(t, value); slots[n++] = (word)widen(t); break; }
         }
     }
     return n;
@@ -77,7 +90,7 @@ static int arguments(char **fields, int count, u64 *slots) {
 static void run_print(char **f, int count) {
     static char narrow[8192];
     static wchar_t wide[8192];
-    u64 slots[16] = {0};
+    word slots[32] = {0};
     char format[512];
     int result;
     arguments(f + 5, count - 5, slots);
@@ -88,11 +101,11 @@ static void run_print(char **f, int count) {
     memset(narrow, '~', sizeof narrow);
     for (int i = 0; i < 8192; i++) wide[i] = '~';
     if (!strcmp(f[1], "msvcrt")) {
-        if (is_wide) result = ((int(*)(wchar_t *, size_t, const wchar_t *, u64 *))GetProcAddress(msvcrt, "_vsnwprintf"))(wide, size, widen(format), slots);
-        else result = ((int(*)(char *, size_t, const char *, u64 *))GetProcAddress(msvcrt, "_vsnprintf"))(narrow, size, format, slots);
+        if (is_wide) result = ((int(*)(wchar_t *, size_t, const wchar_t *, word *))GetProcAddress(msvcrt, "_vsnwprintf"))(wide, size, widen(format), slots);
+        else result = ((int(*)(char *, size_t, const char *, word *))GetProcAddress(msvcrt, "_vsnprintf"))(narrow, size, format, slots);
     } else {
-        if (is_wide) result = ((int(*)(u64, wchar_t *, size_t, const wchar_t *, void *, u64 *))GetProcAddress(ucrt, "__stdio_common_vswprintf"))(options, wide, size, widen(format), NULL, slots);
-        else result = ((int(*)(u64, char *, size_t, const char *, void *, u64 *))GetProcAddress(ucrt, "__stdio_common_vsprintf"))(options, narrow, size, format, NULL, slots);
+        if (is_wide) result = ((int(*)(u64, wchar_t *, size_t, const wchar_t *, void *, word *))GetProcAddress(ucrt, "__stdio_common_vswprintf"))(options, wide, size, widen(format), NULL, slots);
+        else result = ((int(*)(u64, char *, size_t, const char *, void *, word *))GetProcAddress(ucrt, "__stdio_common_vsprintf"))(options, narrow, size, format, NULL, slots);
     }
     printf("\t=>\t%d\t", result);
     for (size_t i = 0; i < size; i++) {
@@ -105,7 +118,7 @@ static void run_print(char **f, int count) {
 
 static void run_scan(char **f, int count) {
     static unsigned char stores[12][64];
-    u64 slots[12] = {0};
+    word slots[12] = {0};
     char input[512], format[512];
     int result, n = 0, targets = 0;
     const unsigned char *where[12];
@@ -115,15 +128,15 @@ static void run_scan(char **f, int count) {
     int is_wide = f[2][0] == 'w';
     memset(stores, 0xcc, sizeof stores);
     for (int i = 5; i < count; i++) {
-        if (f[i][0] == 'n') slots[n++] = strtoull(f[i] + 2, NULL, 0);
-        else { where[targets] = stores[targets]; slots[n++] = (u64)(uintptr_t)stores[targets++]; }
+        if (f[i][0] == 'n') slots[n++] = (word)strtoull(f[i] + 2, NULL, 0);
+        else { where[targets] = stores[targets]; slots[n++] = (word)stores[targets++]; }
     }
     if (!strcmp(f[1], "msvcrt")) {
         typedef int (*scan)(const void *, const void *, ...);
         scan s = (scan)GetProcAddress(msvcrt, is_wide ? "swscanf" : "sscanf");
         result = s(is_wide ? (void *)widen(input) : input, is_wide ? (void *)widen(format) : format, slots[0], slots[1], slots[2], slots[3], slots[4], slots[5], slots[6], slots[7]);
     } else {
-        typedef int (*scan)(u64, const void *, size_t, const void *, void *, u64 *);
+        typedef int (*scan)(u64, const void *, size_t, const void *, void *, word *);
         scan s = (scan)GetProcAddress(ucrt, is_wide ? "__stdio_common_vswscanf" : "__stdio_common_vsscanf");
         result = s(options, is_wide ? (void *)widen(input) : input, (size_t)-1, is_wide ? (void *)widen(format) : format, NULL, slots);
     }
