@@ -33,7 +33,7 @@ use dispatch::{Answer, Flight};
 pub(crate) use context::Context;
 pub(crate) use leaving::Unwind;
 pub(crate) use resume::{Wide, divert};
-pub(crate) use shims::{C_FRAMES, C_RUNTIME, CXX_RUNTIME, KERNEL, NATIVE, NATIVE_64};
+pub(crate) use shims::{C_FRAMES, C_RUNTIME, CXX_RUNTIME, KERNEL, NATIVE, NATIVE_64, ask_filter};
 pub(crate) use walk::Edge;
 
 /// How many exceptions may be raised by the handling of another before the call is given up.

@@ -2,18 +2,23 @@
 
 #[path = "fixtures/build.rs"]
 mod fixture;
+#[path = "fixtures/microsoft.rs"]
+mod microsoft;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use fixture::Quiet;
-use opendriver_win32::{Config, Fault, FaultKind, Module, Process, Width};
+use microsoft::{
+    Table, call, check, compile, definitions, import, link, load, machine, names, once, package,
+    run,
+};
+use opendriver_win32::{FaultKind, Width};
 
 const WIDTHS: [Width; 2] = [Width::Bits64, Width::Bits32];
 
 /// What each export of the DLL that g++ made answers under Wine 8: `exceptions-host.exe throwing.dll NAME...`.
-const THROWING: &[(&str, &[u64], u64)] = &[
+const THROWING: Table = &[
     ("catches", &[0], 1324),
     ("catches", &[1], 1247),
     ("catches", &[2], 1245),
@@ -30,14 +35,14 @@ const THROWING: &[(&str, &[u64], u64)] = &[
 ];
 
 /// In 64 bits g++ throws by way of Windows, in 32 bits past it: frames that are not its own it cannot pass.
-const THROWING_64: &[(&str, &[u64], u64)] = &[
+const THROWING_64: Table = &[
     ("throws_through_a_callback", &[], 125),
     ("vectored_handlers_see_a_throw", &[], 14),
 ];
-const THROWING_32: &[(&str, &[u64], u64)] = &[("vectored_handlers_see_a_throw", &[], 4)];
+const THROWING_32: Table = &[("vectored_handlers_see_a_throw", &[], 4)];
 
 /// The same of the DLL for Visual C++'s runtime.
-const CATCHING: &[(&str, &[u64], u64)] = &[
+const CATCHING: Table = &[
     ("by_value", &[0], 219_259),
     ("by_value", &[1], 12_579),
     ("by_value", &[2], 31_256_449),
@@ -58,61 +63,24 @@ const CATCHING: &[(&str, &[u64], u64)] = &[
     ("returns_from_a_catch", &[], 123_112_341),
     ("not_caught_by_another_type", &[], 125),
     ("kept_values", &[], 6321),
+    ("through_the_system", &[], 12_466_487),
 ];
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
-        .join(name)
-}
-
-/// How tools name a width.
-fn machine(width: Width) -> &'static str {
-    match width {
-        Width::Bits32 => "i686",
-        Width::Bits64 => "x86_64",
-    }
-}
-
-fn folder(name: &str, width: Width) -> PathBuf {
-    let (machine, process) = (machine(width), std::process::id());
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{machine}-{process}"));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-/// Runs a tool of a package, which must succeed.
-fn run(command: &mut Command, package: &str) {
-    let status = command
-        .status()
-        .unwrap_or_else(|_| panic!("{command:?} is missing: apt-get install {package}"));
-    assert!(status.success(), "{command:?} failed");
-}
-
-/// Builds something once for each width.
-fn once(
-    made: &'static [OnceLock<PathBuf>; 2],
-    width: Width,
-    make: fn(Width) -> PathBuf,
-) -> PathBuf {
-    made[usize::from(width == Width::Bits64)]
-        .get_or_init(|| make(width))
-        .clone()
-}
+/// What only 32 bits have.
+const CATCHING_32: Table = &[("jumps_over_objects", &[], 32_561)];
 
 /// The DLL that g++ made.
 fn throwing(width: Width) -> PathBuf {
     static MADE: [OnceLock<PathBuf>; 2] = [const { OnceLock::new() }; 2];
-    once(&MADE, width, |width| {
-        let library = folder("throwing", width).join("throwing.dll");
-        let machine = machine(width);
+    once(&MADE, width, || {
+        let library = microsoft::folder("throwing", width).join("throwing.dll");
         run(
-            Command::new(format!("{machine}-w64-mingw32-g++"))
+            Command::new(format!("{}-w64-mingw32-g++", machine(width)))
                 .args(["-shared", "-O1", "-Wall", "-Werror", "-static"])
                 .args(["-Wl,--kill-at", "-o"])
                 .arg(&library)
-                .arg(fixture("throwing.cpp")),
-            &format!("g++-mingw-w64-{}-win32", machine.replace('_', "-")),
+                .arg(microsoft::fixture("throwing.cpp")),
+            &format!("{}-win32", package("g++", width)),
         );
         library
     })
@@ -121,73 +89,29 @@ fn throwing(width: Width) -> PathBuf {
 /// The DLL that clang made for Visual C++'s runtime.
 fn catching(width: Width) -> PathBuf {
     static MADE: [OnceLock<PathBuf>; 2] = [const { OnceLock::new() }; 2];
-    once(&MADE, width, |width| {
-        let folder = folder("catching", width);
+    once(&MADE, width, || {
+        let folder = microsoft::folder("catching", width);
         let [object, runtime, library] =
             ["catching.obj", "libvcruntime140.a", "catching.dll"].map(|name| folder.join(name));
-        let machine = machine(width);
-        let (definitions, kill, exports): (_, &[&str], _) = match width {
-            Width::Bits32 => ("vcruntime140-x86.def", &["-k"], CATCHING),
-            Width::Bits64 => ("vcruntime140.def", &[], &[][..]),
+        let names_of = match width {
+            Width::Bits32 => "vcruntime140-x86.def",
+            Width::Bits64 => "vcruntime140.def",
         };
-        run(
-            Command::new(format!("{machine}-w64-mingw32-dlltool"))
-                .args(kill)
-                .arg("-d")
-                .arg(fixture(definitions))
-                .arg("-l")
-                .arg(&runtime),
-            &format!("binutils-mingw-w64-{}", machine.replace('_', "-")),
-        );
-        run(
-            Command::new("clang++")
-                .arg(format!("--target={machine}-pc-windows-msvc"))
-                .args(["-O1", "-fexceptions", "-fcxx-exceptions", "-w", "-c", "-o"])
-                .arg(&object)
-                .arg(fixture("catching.cpp")),
-            "clang",
-        );
-        let mut linker = Command::new("lld-link");
-        linker
-            .args(["/dll", "/noentry", "/nodefaultlib", "/safeseh:no"])
-            .arg(format!("/out:{}", library.display()))
-            .arg(&object)
-            .arg(&runtime)
-            .arg(format!("/usr/{machine}-w64-mingw32/lib/libkernel32.a"));
-        // The linker finds the decorated function, and exports it under its plain name.
-        let others = ["throws_out", "throws_nothing_again"];
-        if !exports.is_empty() {
-            for name in exports.iter().map(|entry| entry.0).chain(others) {
-                linker.arg(format!("/export:{name}"));
-            }
+        definitions(names_of, &runtime, width);
+        let source = microsoft::fixture("catching.cpp");
+        let flags = ["-fexceptions", "-fcxx-exceptions", "-c"];
+        compile("clang++", &source, &object, width, &flags);
+        let mut parts = vec![object, runtime, import("kernel32", width)];
+        if width == Width::Bits32 {
+            let older = folder.join("libmsvcrt.a");
+            definitions("msvcrt-x86.def", &older, width);
+            parts.push(older);
         }
-        run(&mut linker, "lld");
+        let tables = names(CATCHING).chain(names(CATCHING_32));
+        let others = ["throws_out", "throws_nothing_again"];
+        link(&library, &parts, width, tables.chain(others));
         library
     })
-}
-
-fn load(library: &Path, width: Width) -> Module {
-    let mut config = Config::default();
-    config.width = width;
-    let process = Process::new(config, Arc::new(Quiet));
-    process.load(library).unwrap()
-}
-
-fn call(module: &Module, name: &str, arguments: &[u64]) -> Result<u64, Fault> {
-    let address = module
-        .export(name)
-        .unwrap_or_else(|| panic!("no export {name}"));
-    module.process().call(address, arguments)
-}
-
-fn check(module: &Module, expected: &[(&str, &[u64], u64)]) {
-    for (name, arguments, expected) in expected {
-        assert_eq!(
-            call(module, name, arguments),
-            Ok(*expected),
-            "{name} {arguments:?}"
-        );
-    }
 }
 
 #[test]
@@ -208,6 +132,9 @@ fn what_visual_cpp_throws_is_caught_and_destructors_run_once() {
         let module = load(&catching(width), width);
         for _ in 0..3 {
             check(&module, CATCHING);
+            if width == Width::Bits32 {
+                check(&module, CATCHING_32);
+            }
         }
     }
 }

@@ -59,11 +59,7 @@ shims! {
 
     /// Answers what to do about an exception that no frame takes.
     fn UnhandledExceptionFilter(cx, pointers: Addr) -> i32 {
-        let filter = cx.state::<Filter>().address();
-        if filter == 0 {
-            return Ok(1);
-        }
-        cx.call(Addr(filter), &[pointers.0]).map(|answer| answer as i32)
+        ask_filter(cx, pointers)
     }
 
     /// Ends the process because of an exception.
@@ -322,6 +318,16 @@ shims! {
     fn __CxxFrameHandler(cx, record: Addr, frame: Addr, context: Addr, dispatcher: Addr) -> u32 {
         handle_cxx(cx, record, frame, dispatcher)
     }
+}
+
+/// Asks the filter of `SetUnhandledExceptionFilter`; without one, the exception is taken, which ends the process.
+pub(crate) fn ask_filter(cx: &mut Cx<'_>, pointers: Addr) -> Result<i32, Trap> {
+    let filter = cx.state::<Filter>().address();
+    if filter == 0 {
+        return Ok(1);
+    }
+    cx.call(Addr(filter), &[pointers.0])
+        .map(|answer| answer as i32)
 }
 
 fn handle_cxx(cx: &mut Cx<'_>, record: Addr, frame: Addr, dispatcher: Addr) -> Result<u32, Trap> {

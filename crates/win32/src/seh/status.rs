@@ -41,6 +41,20 @@ pub(super) fn record(fault: &Fault, floating: u32) -> Option<Record> {
     Some(record)
 }
 
+/// `STATUS_FLOAT_MULTIPLE_TRAPS`.
+const MULTIPLE_TRAPS: u32 = 0xC000_02B5;
+
+/// The same in 32-bit code, where one code stands for all exceptions of SSE.
+pub(super) fn floating_code_x86(image: &[u8; 512]) -> u32 {
+    let control = u16::from_le_bytes([image[0], image[1]]);
+    let status = u16::from_le_bytes([image[2], image[3]]);
+    if status & !control & 0x3f == 0 {
+        MULTIPLE_TRAPS
+    } else {
+        floating_code(image)
+    }
+}
+
 /// Which of the floating-point exceptions that are unmasked has happened, in the order in which the processor looks.
 pub(super) fn floating_code(image: &[u8; 512]) -> u32 {
     let control = u16::from_le_bytes([image[0], image[1]]);

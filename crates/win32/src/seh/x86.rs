@@ -105,7 +105,7 @@ fn resolve_fault(
     context: &Context,
     fault: &opendriver_guard::Fault,
 ) -> Result<Whither, Trap> {
-    let code = status::floating_code(&context.extended);
+    let code = status::floating_code_x86(&context.extended);
     let Some(wide) = status::record(fault, code) else {
         return Err(Trap::machine(fault));
     };

@@ -423,6 +423,9 @@ shims! {
     /// Tells what the outermost handler of a DLL does with an exception: it looks on.
     fn _seh_filter_dll(cx, code: u32, pointers: Addr) -> i32 { Ok(0) }
 
+    /// Tells what the outermost handler of a program does with an exception: it asks the filter for those that nobody takes.
+    fn _XcptFilter(cx, code: u32, pointers: Addr) -> i32 { crate::seh::ask_filter(cx, pointers) }
+
     /// Answers the address of the exception pointers of a signal handler.
     fn __pxcptinfoptrs(cx) -> Addr { slot(cx, Slot::Signal) }
 

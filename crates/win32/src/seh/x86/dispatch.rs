@@ -1,5 +1,7 @@
 //! Asks the driver who takes an exception: vectored handlers first, then the list of handlers, then the filter for the rest.
 
+use std::cell::Cell;
+
 use super::chain::{self, Below, Entry, Ours};
 use super::context::{CONTEXT_BYTES, Context, RECORD_BYTES, RECORD_FLAGS, Record};
 use super::cxx;
@@ -24,8 +26,33 @@ struct Flight {
 /// Bytes of all of that.
 const FLIGHT_BYTES: u32 = CONTEXT_BYTES + RECORD_BYTES + 12;
 
+/// How many exceptions may be on their way while others are looked at before the innermost one counts as nobody's.
+const DEEPEST: u32 = 64;
+
+/// How many exceptions are on their way on a thread.
+#[derive(Default)]
+struct Depth(Cell<u32>);
+
 /// Offers an exception to the driver; the registers that come back are those with which it goes on.
 pub(super) fn offer(
+    cx: &mut Cx<'_>,
+    edge: &Edge,
+    record: &Record,
+    context: &Context,
+) -> Result<Option<Context>, Trap> {
+    let depth = cx.thread().state::<Depth>();
+    let before = depth.0.get();
+    if before == DEEPEST {
+        return Ok(None);
+    }
+    depth.0.set(before + 1);
+    let answer = show(cx, edge, record, context);
+    depth.0.set(before);
+    answer
+}
+
+/// Puts an exception where handlers see it, and asks them.
+fn show(
     cx: &mut Cx<'_>,
     edge: &Edge,
     record: &Record,
