@@ -219,7 +219,7 @@ impl Process {
             answer
         };
         if self.width() == Width::Bits32 && !outer.is_null() {
-            x86::enter::restore_segments();
+            x86::enter::restore_segments(thread.has_based_segment());
         }
         if frame.was_left() {
             let mut trap = fault::left(thread);

@@ -21,7 +21,7 @@ use crate::teb::{Field, offset};
 use crate::trap::{Fault, FaultKind, Trap};
 use crate::words::{self, GUARD_BYTES, STACK_32_BYTES, STACK_64_BYTES};
 use crate::x86::segment::{self, Segment};
-use crate::x86::{low, trial};
+use crate::x86::{self, low, trial};
 
 /// Where the innermost [`Frame`] is named in a [`Thread`], which the crossing finds there.
 pub(crate) const FRAME: usize = offset_of!(Thread, frame);
@@ -274,6 +274,12 @@ impl Thread {
     /// Writes what a driver that broke may have overwritten in the TEB: others will run on this thread.
     pub(crate) fn mend_teb(&self) {
         self.write_teb(self.process());
+    }
+
+    /// Whether FS leads 32-bit code to the TEB by a base that is set, not by a selector of its own.
+    pub(crate) fn has_based_segment(&self) -> bool {
+        let selector = self.low.as_ref().map(|low| low.segment.selector());
+        selector == Some(x86::DATA)
     }
 
     /// The innermost exception handler of 32-bit code; nothing for 64-bit code.

@@ -267,8 +267,9 @@ pub(crate) unsafe fn enter(frame: *mut Frame, teb: u64, arguments: &[u64]) -> u6
 
 /// Gives 32-bit code the segments that it expects, where other 32-bit code has run in between.
 ///
-/// A gate gives back none, for code of ours changes none.
-pub(crate) fn restore_segments() {
+/// A gate gives back none but the one that leads FS to the TEB by itself, for code of ours changes none. `by_base` says that
+/// FS has the selector of data, and its base is set.
+pub(crate) fn restore_segments(by_base: bool) {
     // SAFETY: 64-bit code uses neither of these segments, and the selector is good in every process.
     unsafe {
         asm!("mov ds, {0:e}", "mov es, {0:e}", in(reg) u32::from(DATA), options(nostack, preserves_flags));
@@ -276,7 +277,7 @@ pub(crate) fn restore_segments() {
     let selector: u32;
     // SAFETY: reads a register.
     unsafe { asm!("mov {0:e}, fs", out(reg) selector, options(nostack, preserves_flags)) };
-    if selector != u32::from(DATA) {
+    if by_base && selector != u32::from(DATA) {
         // SAFETY: the selector brings a base along, and the host's takes its place before anything looks there.
         unsafe {
             asm!("rdfsbase {base}", "mov fs, {0:e}", "wrfsbase {base}", in(reg) u32::from(DATA), base = out(reg) _,

@@ -1,223 +1,13 @@
 //! A 32-bit driver that breaks in every way there is: each time a fault that says how and where, and all else goes on.
-//!
-//! Each deed is done in a process of its own, where a fault that nobody catches would end that process only.
 
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
-use std::{env, fs, thread};
+mod deed;
 
-use opendriver::{Builder, Error, Instance, Manager, Transcript};
-use opendriver_abi::Message;
-use opendriver_tests::board::Board;
-use opendriver_tests::fixtures::{Target, compiled};
-use opendriver_tests::kind::{Compiled, Kind};
-use tempfile::TempDir;
+use std::env;
 
-/// What comes of a deed.
-enum Outcome {
-    /// A fault whose text has all of these.
-    Breaks(&'static [&'static str]),
-    /// This answer: nothing was broken.
-    Answers(isize),
-    /// Whichever this processor or system makes of it.
-    Either(isize, &'static str),
-}
+use opendriver_tests::fixtures::{Target, compiled_text};
 
-use Outcome::{Answers, Breaks, Either};
-
-/// What names a deed to the process that is to do it.
-const DEED: &str = "OPENDRIVER_TEST_DEED";
-
-/// Does each deed in a child process, from which the same test is called.
-#[track_caller]
-fn each(test: &str, deeds: &[(&str, Outcome)]) {
-    if let Ok(chosen) = env::var(DEED) {
-        let (name, outcome) = deeds.iter().find(|(name, _)| *name == chosen).unwrap();
-        return perform(name, outcome);
-    }
-    let mut wrong = String::new();
-    for (name, _) in deeds {
-        // What would spin for ever ends with a signal.
-        let child = Command::new("sh")
-            .args(["-c", "ulimit -c 0; ulimit -t 60; exec \"$0\" \"$@\""])
-            .arg(env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture"])
-            .env(DEED, name)
-            .env("RUST_BACKTRACE", "0")
-            .output()
-            .unwrap();
-        if !child.status.success() {
-            let output = [child.stdout, child.stderr].concat();
-            let output = String::from_utf8_lossy(&output);
-            wrong += &format!("{name}: {}\n{output}\n", child.status);
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong}");
-}
-
-/// The message that asks for a deed: their order is that of the driver's source.
-fn message(deed: &str) -> Message {
-    let source = include_str!("../fixtures/breaking.c");
-    let index = source
-        .split("DEED(")
-        .skip(1)
-        .position(|rest| rest.split(')').next() == Some(deed));
-    Message::DRV_USER + index.unwrap_or_else(|| panic!("no deed {deed}")) as u32
-}
-
-/// A manager with the bad driver and a good one of each width.
-struct House {
-    bad: Instance,
-    good: Vec<Instance>,
-    boards: Vec<Arc<Board>>,
-    transcript: Arc<Transcript>,
-    manager: Manager,
-    folder: TempDir,
-}
-
-const GOOD: [Target; 2] = [Target::Windows32, Target::Windows64];
-
-impl House {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let transcript = Arc::new(Transcript::new());
-        let mut builder = Manager::builder()
-            .trust_foreign_code()
-            .search_path(folder.path())
-            .recorder(Arc::clone(&transcript) as _);
-        let mut boards = Vec::new();
-        for (name, target) in ["good32", "good64"].into_iter().zip(GOOD) {
-            let board;
-            (builder, board) = placed(builder, folder.path(), name, target);
-            boards.push(board);
-        }
-        fs::copy(
-            compiled("breaking", Target::Windows32),
-            folder.path().join("bad.dll"),
-        )
-        .unwrap();
-        let manager = builder.build();
-        let good = ["good32.dll", "good64.dll"].map(|name| manager.open(name).unwrap());
-        Self {
-            bad: manager.open("bad.dll").unwrap(),
-            good: good.into(),
-            boards,
-            transcript,
-            manager,
-            folder,
-        }
-    }
-
-    /// Everybody else works as before, on this thread and on others.
-    fn goes_on(&self) {
-        let sum = |instance: &Instance| instance.send(Message::DRV_USER, 5, 7).unwrap();
-        for instance in &self.good {
-            assert_eq!(sum(instance), 12);
-            thread::scope(|scope| assert_eq!(scope.spawn(|| sum(instance)).join().unwrap(), 12));
-        }
-        // Also what is loaded from now on.
-        for (name, target) in ["late32", "late64"].into_iter().zip(GOOD) {
-            let _board = placed(Manager::builder(), self.folder.path(), name, target);
-            let late = self.manager.open(&format!("{name}.dll")).unwrap();
-            assert_eq!(sum(&late), 12);
-            late.close(0, 0).unwrap();
-        }
-    }
-
-    /// The bad driver is in the state that the deed leaves it in.
-    fn is_left(&self, outcome: &Outcome, error: Option<&Error>) {
-        let again = self
-            .bad
-            .send(message("nothing"), 0, 0)
-            .map_err(|error| told(&error));
-        let opened = self.manager.open("bad.dll").map_err(|error| told(&error));
-        match (outcome, error) {
-            (Answers(_), _) | (Either(..), None) => {
-                assert_eq!(again, Ok(1));
-                opened.unwrap().close(0, 0).unwrap();
-            }
-            (Breaks(texts), _) => {
-                for told in [again.unwrap_err(), opened.unwrap_err()] {
-                    for text in *texts {
-                        assert!(told.contains(text), "{told:?} does not say {text:?}");
-                    }
-                }
-            }
-            (Either(_, text), Some(_)) => {
-                let told = opened.unwrap_err();
-                assert!(told.contains(text), "{told:?} does not say {text:?}");
-            }
-        }
-    }
-}
-
-/// An error with its cause.
-fn told(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    format!("{error}: {}", cause.unwrap_or_default())
-}
-
-fn placed(builder: Builder, folder: &Path, name: &str, target: Target) -> (Builder, Arc<Board>) {
-    let board = Arc::new(Board::default());
-    let (builder, _) = Compiled(target).place(builder, folder, name, &board);
-    (builder, board)
-}
-
-fn perform(deed: &str, outcome: &Outcome) {
-    directly(deed, outcome);
-    // Where its frames are those of others, too, they break with it.
-    if deed != "smash_stack" {
-        for through in 0..GOOD.len() {
-            nested(deed, outcome, through);
-        }
-    }
-    // The thread is as good as it was.
-    let house = House::new();
-    assert_eq!(house.bad.send(message("nothing"), 0, 0).unwrap(), 1);
-    house.goes_on();
-}
-
-fn directly(deed: &str, outcome: &Outcome) {
-    let house = House::new();
-    let result = house.bad.send(message(deed), 3, 4);
-    println!("{deed}: {result:x?}");
-    match (&result, outcome) {
-        (Ok(answer), Answers(expected)) => assert_eq!(answer, expected, "{deed}"),
-        (Ok(answer), Either(expected, _)) if *expected != 0 => assert_eq!(answer, expected),
-        (Ok(_), Either(..)) => {}
-        (Err(error), Breaks(texts)) => {
-            for text in *texts {
-                let told = error.to_string();
-                assert!(told.contains(text), "{told:?} does not say {text:?}");
-            }
-        }
-        (Err(error), Either(_, text)) => assert!(error.to_string().contains(text), "{error}"),
-        (result, _) => panic!("{deed}: {result:?}"),
-    }
-    house.goes_on();
-    house.is_left(outcome, result.as_ref().err());
-    house.goes_on();
-}
-
-/// A good driver sends the message that makes the bad one break, in the middle of its own.
-fn nested(deed: &str, outcome: &Outcome, through: usize) {
-    let house = House::new();
-    let handle = i64::from(house.bad.handle().raw());
-    house.boards[through].once_send(Message::DRV_USER + 1, handle, message(deed));
-    let answer = house.good[through]
-        .send(Message::DRV_USER + 1, 3, 4)
-        .unwrap();
-    match outcome {
-        Answers(expected) => assert_eq!(answer, *expected, "{deed}"),
-        // As on Windows: who sends to a driver that is no more hears 0.
-        Breaks(_) => assert_eq!(answer, 0, "{deed}"),
-        Either(..) => {}
-    }
-    house.goes_on();
-    let error = house.bad.send(message("nothing"), 0, 0).err();
-    house.is_left(outcome, error.as_ref());
-}
+use deed::Outcome::{Answers, Breaks, Either};
+use deed::{DEED, House, each, message};
 
 #[test]
 fn a_ruined_stack_is_a_fault() {
@@ -258,11 +48,7 @@ fn a_ruined_stack_is_a_fault() {
             ("recurse", Breaks(&["stack overflow at bad.dll+0x"])),
             (
                 "reach_beyond_the_stack",
-                Breaks(&[
-                    "write of address",
-                    "at bad.dll+0x",
-                    "with the stack pointer at",
-                ]),
+                Breaks(&["stack overflow at bad.dll+0x"]),
             ),
         ],
     );
@@ -516,6 +302,91 @@ fn a_recursion_through_messages_ends_where_the_stack_does() {
     let outcome = Breaks(&["stack overflow"]);
     house.is_left(&outcome, None);
     house.goes_on();
+}
+
+/// Who waits for the thread goes on; the driver is called no more.
+#[test]
+fn a_thread_of_a_driver_that_breaks_takes_the_driver_with_it() {
+    const TEST: &str = "a_thread_of_a_driver_that_breaks_takes_the_driver_with_it";
+    let deeds = [
+        ("break_on_a_thread", "read of address 0x10"),
+        ("break_on_a_thread_s_stack", "stack overflow"),
+    ];
+    let Ok(chosen) = env::var(DEED) else {
+        return each(TEST, &deeds.map(|(deed, _)| (deed, Answers(1))));
+    };
+    for (deed, text) in deeds.into_iter().filter(|(deed, _)| *deed == chosen) {
+        let house = House::new();
+        assert_eq!(house.bad.send(message(deed), 0, 0).unwrap(), 1);
+        house.goes_on();
+        let told = house.bad.send(message("nothing"), 0, 0).unwrap_err();
+        assert!(told.to_string().contains(text), "{told}");
+        assert!(told.to_string().contains("bad.dll+0x"), "{told}");
+        assert!(house.manager.open("bad.dll").is_err());
+        house.goes_on();
+    }
+}
+
+#[test]
+fn a_message_cannot_close_its_own_instance() {
+    each(
+        "a_message_cannot_close_its_own_instance",
+        &[("close_itself", Answers(0))],
+    );
+}
+
+/// What runs when a DLL is loaded can break as well as a driver can.
+#[test]
+fn a_dll_that_breaks_while_it_is_loaded_is_an_error() {
+    const TEXT: &str = "
+        __declspec(dllexport) int WINAPI DriverProc(int a, int b, int c, int d, int e) { return a + b + c + d + e; }
+        BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved)
+        { (void)module, (void)reserved; if (reason == DLL_PROCESS_ATTACH) { BREAK } return TRUE; }\n";
+    const TLS: &str = "ULONG _tls_index;
+        __attribute__((section(\".tls\"))) char _tls_start = 1;
+        __attribute__((section(\".tls$ZZZ\"))) char _tls_end = 2;
+        static void NTAPI attached(PVOID module, DWORD reason, PVOID reserved)
+        { (void)module, (void)reserved; if (reason == DLL_PROCESS_ATTACH) *(volatile int *)0x20 = 1; }
+        static PIMAGE_TLS_CALLBACK callbacks[] = {attached, 0};
+        const IMAGE_TLS_DIRECTORY _tls_used = {
+            (ULONG_PTR)&_tls_start, (ULONG_PTR)&_tls_end, (ULONG_PTR)&_tls_index, (ULONG_PTR)callbacks, 0, 0};";
+    let house = House::new();
+    for (before, start, text) in [
+        ("", "*(volatile int *)0x10 = 1;", "write of address 0x10"),
+        (
+            "",
+            "RaiseException(0xe0001234, 0, 0, NULL);",
+            "unhandled exception 0xe0001234",
+        ),
+        ("", "ExitProcess(9);", "call of ExitProcess with 9"),
+        (
+            "",
+            "__asm__ volatile(\"1: push %eax; jmp 1b\");",
+            "stack overflow",
+        ),
+        (
+            "#pragma GCC optimize(\"no-omit-frame-pointer\")",
+            "__asm__ volatile(\"movl $0x41414141, 4(%ebp)\");",
+            "execution of address 0x41414141",
+        ),
+        (TLS, "", "write of address 0x20"),
+    ] {
+        let text_of_driver =
+            format!("#include <windows.h>\n{before}\n{TEXT}").replace("BREAK", start);
+        let file = compiled_text("starting", &text_of_driver, Target::Windows32);
+        let error = house.manager.open(file.to_str().unwrap()).unwrap_err();
+        let mut told = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(next) = cause {
+            told += &format!(": {next}");
+            cause = next.source();
+        }
+        assert!(
+            told.contains(text) && told.contains("broke"),
+            "{told} does not say {text:?}"
+        );
+        house.goes_on();
+    }
 }
 
 #[test]
