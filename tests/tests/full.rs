@@ -1,6 +1,7 @@
 //! The lowest 4 GiB when nothing is left of them. Alone in its file, because it takes all of them from its process.
 #![expect(unsafe_code, reason = "gives back what it has filled")]
 
+use std::fs;
 use std::ptr::NonNull;
 use std::thread;
 
@@ -39,6 +40,20 @@ fn give_back(blocks: Vec<(NonNull<u8>, usize)>) {
     }
 }
 
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// Has a driver start a thread, and waits until that is gone with its stack.
+fn start_thread(hungry: &Instance) -> isize {
+    let before = threads();
+    let answer = ask(hungry, 2, 0, 0);
+    while threads() > before {
+        thread::yield_now();
+    }
+    answer
+}
+
 /// Asks for memory in every way and checks that it lies where the driver reaches.
 fn assert_served(hungry: &Instance, reach: std::ops::Range<isize>) {
     for number in [0, 1, 3, 5, 6] {
@@ -62,7 +77,7 @@ fn every_way_to_memory_says_when_none_is_left_and_no_address_is_cut_off() {
     let manager = Manager::builder().trust_foreign_code().build();
     let hungry = manager.open(file.to_str().unwrap()).unwrap();
     assert_served(&hungry, 0x1_0000..1 << 31);
-    assert_eq!(ask(&hungry, 2, 0, 0), 1);
+    assert_eq!(start_thread(&hungry), 1);
 
     // At a given address, which is rounded down to 64 KiB, and only if that is free.
     let taken = ask(&hungry, 0, MIB, 0);
@@ -103,7 +118,7 @@ fn every_way_to_memory_says_when_none_is_left_and_no_address_is_cut_off() {
     for number in [0, 3] {
         assert!(ask(&hungry, number, 64 * MIB, 0) < -1000, "way {number}");
     }
-    assert_eq!(ask(&hungry, 2, 0, 0), 2);
+    assert_eq!(start_thread(&hungry), 2);
 
     // No room at all.
     let upper = fill(0x1000);
@@ -121,6 +136,10 @@ fn every_way_to_memory_says_when_none_is_left_and_no_address_is_cut_off() {
     let error = manager.open(other.to_str().unwrap()).unwrap_err();
     assert!(matches!(error, Error::NoRoom { .. }), "{error:?}");
     assert_eq!(error.blame(), Blame::System);
+    // Nor for the process of another manager, which finds some when there is some again.
+    let second = Manager::builder().trust_foreign_code().build();
+    let error = second.open(other.to_str().unwrap()).unwrap_err();
+    assert!(matches!(error, Error::NoRoom { .. }), "{error:?}");
     let error = thread::scope(|scope| {
         let asked = scope.spawn(|| hungry.send(Message::DRV_USER, 1, 0));
         asked.join().unwrap().unwrap_err()
@@ -137,4 +156,6 @@ fn every_way_to_memory_says_when_none_is_left_and_no_address_is_cut_off() {
     give_back(lower);
     let low_again = manager.open(other.to_str().unwrap()).unwrap();
     assert_eq!(ask(&low_again, 1, 5, 0), 5);
+    let anew = second.open(other.to_str().unwrap()).unwrap();
+    assert_eq!(ask(&anew, 1, 6, 0), 6);
 }

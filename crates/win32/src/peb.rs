@@ -1,6 +1,6 @@
 //! The process environment block, its parameters, and its list of modules.
 //!
-//! Layouts as `winternl.h` and public debugger documentation give them, 64-bit.
+//! Layouts as `winternl.h` and public debugger documentation give them, of both widths.
 
 use std::sync::Mutex;
 
@@ -9,80 +9,152 @@ use opendriver_pe::Width;
 use crate::heap::Heap;
 use crate::process::Config;
 use crate::shim::Addr;
+use crate::teb::Field;
 
 /// What a driver that walks the PEB finds.
 pub(crate) struct Peb {
-    at: Addr,
-    loader: Addr,
+    at: Block,
+    loader: Block,
     heap: Addr,
-    entries: Mutex<Vec<(u64, Addr)>>,
+    /// The entries of the lists, by the bases of their modules.
+    entries: Mutex<Vec<(u64, Block)>>,
 }
 
-const PEB_BYTES: u64 = 0x800;
-const LOADER_BYTES: u64 = 0x58;
-const PARAMETERS_BYTES: u64 = 0x400;
-const ENTRY_BYTES: u64 = 0x120;
+/// Fields of the PEB.
+mod process {
+    use super::Field;
+
+    pub(super) const BYTES: u64 = 0x800;
+    pub(super) const IMAGE_BASE: Field = Field::new(0x10, 0x08);
+    pub(super) const LOADER: Field = Field::new(0x18, 0x0C);
+    pub(super) const PARAMETERS: Field = Field::new(0x20, 0x10);
+    pub(super) const HEAP: Field = Field::new(0x30, 0x18);
+    pub(super) const PROCESSORS: Field = Field::new(0xB8, 0x64);
+    pub(super) const MAJOR: Field = Field::new(0x118, 0xA4);
+    pub(super) const MINOR: Field = Field::new(0x11C, 0xA8);
+    /// The build, and the number of the service pack behind it.
+    pub(super) const BUILD: Field = Field::new(0x120, 0xAC);
+    pub(super) const PLATFORM: Field = Field::new(0x124, 0xB0);
+}
+
+/// Fields of `RTL_USER_PROCESS_PARAMETERS`.
+mod parameters {
+    use super::Field;
+
+    pub(super) const BYTES: u64 = 0x400;
+    pub(super) const MAXIMUM_LENGTH: Field = Field::new(0x00, 0x00);
+    pub(super) const LENGTH: Field = Field::new(0x04, 0x04);
+    pub(super) const FLAGS: Field = Field::new(0x08, 0x08);
+    pub(super) const DIRECTORY: Field = Field::new(0x38, 0x24);
+    pub(super) const DLL_PATH: Field = Field::new(0x50, 0x30);
+    pub(super) const IMAGE: Field = Field::new(0x60, 0x38);
+    pub(super) const COMMAND_LINE: Field = Field::new(0x70, 0x40);
+    pub(super) const ENVIRONMENT: Field = Field::new(0x80, 0x48);
+}
+
+/// Fields of `PEB_LDR_DATA`.
+mod loader {
+    use super::Field;
+
+    pub(super) const BYTES: Field = Field::new(0x58, 0x30);
+    pub(super) const LENGTH: Field = Field::new(0x00, 0x00);
+    pub(super) const INITIALIZED: Field = Field::new(0x04, 0x04);
+}
+
+/// Fields of `LDR_DATA_TABLE_ENTRY`.
+mod entry {
+    use super::Field;
+
+    pub(super) const BYTES: u64 = 0x120;
+    pub(super) const BASE: Field = Field::new(0x30, 0x18);
+    pub(super) const START: Field = Field::new(0x38, 0x1C);
+    pub(super) const SIZE: Field = Field::new(0x40, 0x20);
+    pub(super) const PATH: Field = Field::new(0x48, 0x24);
+    pub(super) const NAME: Field = Field::new(0x58, 0x2C);
+    pub(super) const REFERENCES: Field = Field::new(0x6C, 0x38);
+}
+
 /// Where the three lists start in `PEB_LDR_DATA`, and where their links lie in an entry.
-const LISTS: [(u64, u64); 3] = [(0x10, 0x00), (0x20, 0x10), (0x30, 0x20)];
+const LISTS: [(Field, Field); 3] = [
+    (Field::new(0x10, 0x0C), Field::new(0x00, 0x00)),
+    (Field::new(0x20, 0x14), Field::new(0x10, 0x08)),
+    (Field::new(0x30, 0x1C), Field::new(0x20, 0x10)),
+];
+/// The fields of a `LIST_ENTRY`.
+const NEXT: Field = Field::new(0, 0);
+const PREVIOUS: Field = Field::new(8, 4);
+/// The fields of a `UNICODE_STRING`.
+const LENGTHS: Field = Field::new(0, 0);
+const TEXT: Field = Field::new(8, 4);
 /// Windows 10, which drivers that ask accept.
 pub(crate) const VERSION: (u32, u32, u16) = (10, 0, 19041);
+/// `VER_PLATFORM_WIN32_NT`.
+const PLATFORM: u32 = 2;
 
 impl Peb {
-    /// Makes a PEB in the process heap; it goes with the heap.
-    pub(crate) fn new(heap: &Heap, config: &Config) -> Self {
-        let at = heap.allocate(PEB_BYTES, true);
-        let loader = heap.allocate(LOADER_BYTES, true);
-        let parameters = heap.allocate(PARAMETERS_BYTES, true);
-        assert!(!parameters.is_null(), "no memory for a Windows process");
-        put(loader, 0x00, LOADER_BYTES as u32 as u64 | 1 << 32);
+    /// Makes a PEB in the process heap; it goes with the heap. None where there is no memory.
+    pub(crate) fn new(heap: &Heap, config: &Config) -> Option<Self> {
+        let width = config.width;
+        let block = |bytes| Block {
+            at: heap.allocate(bytes, true),
+            width,
+        };
+        let (at, loader) = (block(process::BYTES), block(loader::BYTES.at(width) as u64));
+        let parameters = block(parameters::BYTES);
+        if parameters.at.is_null() {
+            return None;
+        }
+        loader.put_u32(loader::LENGTH, loader::BYTES.at(width) as u32);
+        loader.put_u32(loader::INITIALIZED, 1);
         for (list, _) in LISTS {
-            put(loader, list, loader.offset(list).0);
-            put(loader, list + 8, loader.offset(list).0);
+            let head = loader.inside(list);
+            head.put(NEXT, head.at.0);
+            head.put(PREVIOUS, head.at.0);
         }
-        put_text(
-            heap,
-            parameters,
-            0x60,
-            r"C:\windows\system32\opendriver.exe",
-        );
-        put_text(heap, parameters, 0x70, &config.command_line);
-        put_text(heap, parameters, 0x38, r"C:\windows\system32\");
-        put_text(heap, parameters, 0x50, r"C:\windows\system32");
-        put(parameters, 0x00, PARAMETERS_BYTES | PARAMETERS_BYTES << 32);
+        for (field, text) in [
+            (parameters::IMAGE, r"C:\windows\system32\opendriver.exe"),
+            (parameters::COMMAND_LINE, &*config.command_line),
+            (parameters::DIRECTORY, r"C:\windows\system32\"),
+            (parameters::DLL_PATH, r"C:\windows\system32"),
+        ] {
+            parameters.put_text(heap, field, text);
+        }
+        parameters.put_u32(parameters::MAXIMUM_LENGTH, parameters::BYTES as u32);
+        parameters.put_u32(parameters::LENGTH, parameters::BYTES as u32);
         // The block is normalised: its strings are addresses, not offsets.
-        put(parameters, 0x08, 1);
-        let mut block: Vec<u16> = Vec::new();
+        parameters.put_u32(parameters::FLAGS, 1);
+        let mut environment: Vec<u16> = Vec::new();
         for (name, value) in &config.environment {
-            block.extend(format!("{name}={value}").encode_utf16());
-            block.push(0);
+            environment.extend(format!("{name}={value}").encode_utf16());
+            environment.push(0);
         }
-        block.extend([0, 0]);
-        put(parameters, 0x80, units(heap, &block).0);
+        environment.extend([0, 0]);
+        parameters.put(parameters::ENVIRONMENT, units(heap, &environment).0);
         let mark = heap.allocate(16, true);
-        match config.width {
-            Width::Bits32 => put(at, 0x18, mark.0),
-            Width::Bits64 => {
-                put(at, 0x18, loader.0);
-                put(at, 0x30, mark.0);
-            }
+        if mark.is_null() {
+            return None;
         }
-        put(at, 0x20, parameters.0);
+        at.put(process::LOADER, loader.at.0);
+        at.put(process::HEAP, mark.0);
+        at.put(process::PARAMETERS, parameters.at.0);
         let processors = std::thread::available_parallelism().map_or(1, |count| count.get());
-        put(at, 0xB8, processors as u64);
+        at.put_u32(process::PROCESSORS, processors as u32);
         let (major, minor, build) = VERSION;
-        put(at, 0x118, u64::from(major) | u64::from(minor) << 32);
-        put(at, 0x120, u64::from(build) | 2 << 32);
-        Self {
+        at.put_u32(process::MAJOR, major);
+        at.put_u32(process::MINOR, minor);
+        at.put_u32(process::BUILD, build.into());
+        at.put_u32(process::PLATFORM, PLATFORM);
+        Some(Self {
             at,
             loader,
             heap: mark,
             entries: Mutex::default(),
-        }
+        })
     }
 
-    /// The address that `gs:[0x60]` holds.
+    /// The address that `gs:[0x60]` holds, and `fs:[0x30]` in 32-bit code.
     pub(crate) fn address(&self) -> u64 {
-        self.at.0
+        self.at.at.0
     }
 
     /// The handle that `GetProcessHeap` answers: an address that can be read.
@@ -92,31 +164,34 @@ impl Peb {
 
     /// Says what `GetModuleHandle(NULL)` answers.
     pub(crate) fn set_program(&self, image: u64) {
-        put(self.at, 0x10, image);
+        self.at.put(process::IMAGE_BASE, image);
     }
 
     /// Adds a module to the end of the three lists.
-    pub(crate) fn add(&self, heap: &Heap, base: u64, size: u64, entry: u64, path: &str) {
+    pub(crate) fn add(&self, heap: &Heap, base: u64, size: u64, start: u64, path: &str) {
         let mut entries = self.entries.lock().expect("no holder panics");
-        let at = heap.allocate(ENTRY_BYTES, true);
-        if at.is_null() {
+        let entry = Block {
+            at: heap.allocate(entry::BYTES, true),
+            width: self.at.width,
+        };
+        if entry.at.is_null() {
             return;
         }
-        put(at, 0x30, base);
-        put(at, 0x38, entry);
-        put(at, 0x40, size);
-        put_text(heap, at, 0x48, path);
-        put_text(heap, at, 0x58, path.rsplit('\\').next().unwrap_or(path));
+        entry.put(entry::BASE, base);
+        entry.put(entry::START, start);
+        entry.put_u32(entry::SIZE, size as u32);
+        entry.put_u32(entry::REFERENCES, 1);
+        entry.put_text(heap, entry::PATH, path);
+        entry.put_text(heap, entry::NAME, path.rsplit('\\').next().unwrap_or(path));
         for (list, link) in LISTS {
-            let head = self.loader.offset(list);
-            let node = at.offset(link);
-            let last = Addr(take(head, 8));
-            put(node, 0, head.0);
-            put(node, 8, last.0);
-            put(last, 0, node.0);
-            put(head, 8, node.0);
+            let (head, node) = (self.loader.inside(list), entry.inside(link));
+            let last = head.followed(PREVIOUS);
+            node.put(NEXT, head.at.0);
+            node.put(PREVIOUS, last.at.0);
+            last.put(NEXT, node.at.0);
+            head.put(PREVIOUS, node.at.0);
         }
-        entries.push((base, at));
+        entries.push((base, entry));
     }
 
     /// Takes a module out of the lists.
@@ -125,31 +200,77 @@ impl Peb {
         let Some(index) = entries.iter().position(|(known, _)| *known == base) else {
             return;
         };
-        let (_, at) = entries.remove(index);
+        let (_, entry) = entries.remove(index);
         for (_, link) in LISTS {
-            let (next, previous) = (Addr(take(at, link)), Addr(take(at, link + 8)));
-            put(previous, 0, next.0);
-            put(next, 8, previous.0);
+            let node = entry.inside(link);
+            let (next, previous) = (node.followed(NEXT), node.followed(PREVIOUS));
+            previous.put(NEXT, next.at.0);
+            next.put(PREVIOUS, previous.at.0);
         }
-        for text in [0x50, 0x60] {
-            heap.free(Addr(take(at, text)));
+        for text in [entry::PATH, entry::NAME] {
+            heap.free(entry.inside(text).followed(TEXT).at);
         }
-        heap.free(at);
+        heap.free(entry.at);
     }
 }
 
-/// Writes a word of a block that this file made.
-fn put(block: Addr, at: u64, value: u64) {
-    let word = block.offset(at).0 as usize;
-    // SAFETY: callers pass blocks of the process heap and offsets that lie in them; where a driver
-    // has overwritten a list, the tolerant write fails and nothing else happens.
-    let _ = unsafe { opendriver_guard::write_u64(word, value) };
+/// A block that this file made, or what a driver made of its links.
+#[derive(Clone, Copy)]
+struct Block {
+    at: Addr,
+    width: Width,
 }
 
-fn take(block: Addr, at: u64) -> u64 {
-    let word = block.offset(at).0 as usize;
-    // SAFETY: as in `put`.
-    unsafe { opendriver_guard::read_u64(word) }.unwrap_or(0)
+impl Block {
+    /// What lies in it at a field.
+    fn inside(self, field: Field) -> Self {
+        Self {
+            at: self.at.offset(field.at(self.width) as u64),
+            ..self
+        }
+    }
+
+    /// What the address leads to that a field holds.
+    fn followed(self, field: Field) -> Self {
+        let word = self.inside(field).at.0 as usize;
+        let at = match self.width {
+            // SAFETY: the tolerant read answers nothing for an address that is not mapped.
+            Width::Bits64 => unsafe { opendriver_guard::read_u64(word) },
+            // SAFETY: as above.
+            Width::Bits32 => unsafe { opendriver_guard::read_u32(word) }.map(u64::from),
+        };
+        let at = Addr(at.unwrap_or(0));
+        Self { at, ..self }
+    }
+
+    /// Writes a word as wide as an address.
+    fn put(self, field: Field, value: u64) {
+        match self.width {
+            Width::Bits64 => {
+                let word = self.inside(field).at.0 as usize;
+                // SAFETY: fields lie in the blocks that this file made; where a driver has overwritten a list,
+                // the tolerant write fails and nothing else happens.
+                let _ = unsafe { opendriver_guard::write_u64(word, value) };
+            }
+            Width::Bits32 => self.put_u32(field, value as u32),
+        }
+    }
+
+    fn put_u32(self, field: Field, value: u32) {
+        let word = self.inside(field).at.0 as usize;
+        // SAFETY: as in `put`.
+        let _ = unsafe { opendriver_guard::write_u32(word, value) };
+    }
+
+    /// Writes a `UNICODE_STRING` with text of its own.
+    fn put_text(self, heap: &Heap, field: Field, text: &str) {
+        let mut text: Vec<u16> = text.encode_utf16().collect();
+        let bytes = (text.len() * 2).min(0xFFF0) as u32;
+        text.push(0);
+        let string = self.inside(field);
+        string.put_u32(LENGTHS, bytes | (bytes + 2) << 16);
+        string.put(TEXT, units(heap, &text).0);
+    }
 }
 
 /// Copies UTF-16 units into a block of their own.
@@ -164,13 +285,4 @@ fn units(heap: &Heap, units: &[u16]) -> Addr {
         )
     };
     block
-}
-
-/// Writes a `UNICODE_STRING` with text of its own.
-fn put_text(heap: &Heap, block: Addr, at: u64, text: &str) {
-    let mut text: Vec<u16> = text.encode_utf16().collect();
-    let bytes = (text.len() * 2).min(0xFFF0) as u64;
-    text.push(0);
-    put(block, at, bytes | (bytes + 2) << 16);
-    put(block, at + 8, units(heap, &text).0);
 }

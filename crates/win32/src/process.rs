@@ -87,27 +87,33 @@ unsafe impl Send for ThreadRef {}
 
 impl Process {
     /// Makes a process that asks `station` for what lies outside it.
+    ///
+    /// # Panics
+    /// Where there is no memory for it.
     pub fn new(config: Config, station: Arc<dyn Station>) -> Arc<Self> {
+        Self::try_new(config, station).expect("memory for a Windows process")
+    }
+
+    /// As [`new`](Self::new); none where there is no memory that its drivers reach.
+    pub fn try_new(config: Config, station: Arc<dyn Station>) -> Option<Arc<Self>> {
         opendriver_guard::install();
-        let process = Arc::new_cyclic(|this: &Weak<Self>| {
-            let heap = Heap::new(1, config.width);
-            let peb = Peb::new(&heap, &config);
-            Self {
-                this: this.clone(),
-                gates: Gates::new(config.width),
-                config,
-                station,
-                states: SharedStates::default(),
-                handles: Handles::new(),
-                images: Images::default(),
-                threads: Mutex::default(),
-                forgetful: Mutex::default(),
-                peb,
-                heap,
-            }
+        let heap = Heap::new(1, config.width);
+        let peb = Peb::new(&heap, &config)?;
+        let process = Arc::new_cyclic(|this: &Weak<Self>| Self {
+            this: this.clone(),
+            gates: Gates::new(config.width),
+            config,
+            station,
+            states: SharedStates::default(),
+            handles: Handles::new(),
+            images: Images::default(),
+            threads: Mutex::default(),
+            forgetful: Mutex::default(),
+            peb,
+            heap,
         });
         process.peb.set_program(process.program_handle());
-        process
+        Some(process)
     }
 
     /// Calls a function of a loaded image with up to 16 arguments; in a 32-bit process it must be `stdcall`.

@@ -5,7 +5,7 @@
 
 use opendriver_pe::Width;
 
-/// Where a field lies in the TEB of each width.
+/// Where a field lies in a structure of each width.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field {
     pub(crate) x64: usize,
@@ -13,11 +13,11 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    const fn new(x64: usize, x86: usize) -> Self {
+    pub(crate) const fn new(x64: usize, x86: usize) -> Self {
         Self { x64, x86 }
     }
 
-    /// Its offset in a TEB of this width.
+    /// Its offset in a structure of this width.
     pub(crate) const fn at(self, width: Width) -> usize {
         match width {
             Width::Bits32 => self.x86,

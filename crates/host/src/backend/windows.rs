@@ -23,8 +23,8 @@ use station::Station;
 pub struct Windows {
     config: win32::Config,
     registry: Registry,
-    process_32: OnceLock<Arc<win32::Process>>,
-    process_64: OnceLock<Arc<win32::Process>>,
+    process_32: Mutex<Option<Arc<win32::Process>>>,
+    process_64: Mutex<Option<Arc<win32::Process>>>,
     low: Arc<LowMemory>,
     loaded: Arc<Loaded>,
 }
@@ -61,8 +61,8 @@ impl Windows {
         Self {
             config: win32::Config::default(),
             registry,
-            process_32: OnceLock::new(),
-            process_64: OnceLock::new(),
+            process_32: Mutex::default(),
+            process_64: Mutex::default(),
             low: Arc::default(),
             loaded: Arc::default(),
         }
@@ -98,17 +98,20 @@ impl Windows {
         self
     }
 
-    fn process(&self, width: win32::Width, system: &System) -> &Arc<win32::Process> {
+    /// The process of a width; none where there is no memory for it.
+    fn process(&self, width: win32::Width, system: &System) -> Option<Arc<win32::Process>> {
         let process = match width {
             win32::Width::Bits32 => &self.process_32,
             win32::Width::Bits64 => &self.process_64,
         };
-        process.get_or_init(|| {
+        let mut process = process.lock().unwrap_or_else(PoisonError::into_inner);
+        if process.is_none() {
             let station = Station::new(self.registry.clone(), system.clone(), self.loaded.clone());
             let mut config = self.config.clone();
             config.width = width;
-            win32::Process::new(config, Arc::new(station))
-        })
+            *process = win32::Process::try_new(config, Arc::new(station));
+        }
+        process.clone()
     }
 }
 
@@ -126,7 +129,11 @@ impl Provider for Windows {
         let width = win32::width_of(&candidate.head)
             .or_else(|| win32::width_of_file(&candidate.path))
             .unwrap_or(win32::Width::Bits64);
-        let process = self.process(width, system);
+        let process = self.process(width, system).ok_or_else(|| {
+            into_error(win32::LoadError::LowMemory {
+                path: candidate.path.clone(),
+            })
+        })?;
         let names = match width {
             win32::Width::Bits32 => &ENTRY[..],
             win32::Width::Bits64 => &ENTRY[..1],

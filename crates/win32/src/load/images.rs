@@ -292,20 +292,35 @@ fn draw_face(width: pe::Width) -> u64 {
     }
     let mut face = [0_u8; 0x200];
     let mut put = |at: usize, bytes: &[u8]| face[at..at + bytes.len()].copy_from_slice(bytes);
+    let (machine, magic, optional_bytes) = match width {
+        pe::Width::Bits32 => (0x14C_u16, 0x10B_u16, 0xE0_u16),
+        pe::Width::Bits64 => (0x8664, 0x20B, 0xF0),
+    };
     put(0x00, b"MZ");
     put(0x3C, &0x40_u32.to_le_bytes());
     put(0x40, b"PE\0\0");
-    put(0x44, &0x8664_u16.to_le_bytes());
-    put(0x54, &0xF0_u16.to_le_bytes());
-    put(0x56, &0x2022_u16.to_le_bytes());
-    put(0x58, &0x20B_u16.to_le_bytes());
-    put(0x70, &(page as u64).to_le_bytes());
+    put(0x44, &machine.to_le_bytes());
+    put(0x54, &optional_bytes.to_le_bytes());
+    // A DLL that can be run: one of 32-bit words, or one whose addresses may lie beyond 2 GiB.
+    match width {
+        pe::Width::Bits32 => put(0x56, &0x2102_u16.to_le_bytes()),
+        pe::Width::Bits64 => put(0x56, &0x2022_u16.to_le_bytes()),
+    }
+    put(0x58, &magic.to_le_bytes());
+    match width {
+        pe::Width::Bits32 => put(0x74, &(page as u32).to_le_bytes()),
+        pe::Width::Bits64 => put(0x70, &(page as u64).to_le_bytes()),
+    }
     put(0x78, &0x1000_u32.to_le_bytes());
     put(0x7C, &0x200_u32.to_le_bytes());
     put(0x90, &(FACE_BYTES as u32).to_le_bytes());
     put(0x94, &0x200_u32.to_le_bytes());
     put(0x9C, &3_u16.to_le_bytes());
-    put(0xC4, &16_u32.to_le_bytes());
+    let directories = match width {
+        pe::Width::Bits32 => 0xB4,
+        pe::Width::Bits64 => 0xC4,
+    };
+    put(directories, &16_u32.to_le_bytes());
     // SAFETY: the page was just mapped writable and is larger than the face.
     unsafe { page.copy_from_nonoverlapping(face.as_ptr(), face.len()) };
     // SAFETY: the page is ours.

@@ -89,7 +89,9 @@ impl Process {
 impl Images {
     /// Gives a thread that was seen for the first time its copies.
     pub(crate) fn give_thread_its_blocks(&self, process: &Process, thread: &Thread) {
-        let table = process.heap().allocate((SLOTS * 8) as u64, true);
+        let table = process
+            .heap()
+            .allocate(SLOTS as u64 * u64::from(process.width().bytes()), true);
         thread.set_tls(table.0);
         for image in self.all() {
             if let Some(tls) = image.tls.get() {
@@ -128,18 +130,35 @@ fn give(heap: &Heap, thread: &Thread, tls: &Tls) {
     put(slot, block.0);
 }
 
-fn slot(thread: &Thread, index: usize) -> Option<Addr> {
-    let table = Addr(thread.tls());
-    (!table.is_null()).then(|| table.offset(8 * index as u64))
+/// Where a thread has the address of its copy for an index.
+#[derive(Clone, Copy)]
+struct Slot {
+    at: usize,
+    width: pe::Width,
 }
 
-fn take(slot: Addr) -> u64 {
-    // SAFETY: a slot of a table that `give_thread_its_blocks` made; where the driver has moved the
-    // table, the tolerant read answers.
-    unsafe { opendriver_guard::read_u64(slot.0 as usize) }.unwrap_or(0)
+fn slot(thread: &Thread, index: usize) -> Option<Slot> {
+    let table = thread.tls() as usize;
+    let width = thread.width();
+    let at = table + width.bytes() as usize * index;
+    (table != 0).then_some(Slot { at, width })
 }
 
-fn put(slot: Addr, value: u64) {
-    // SAFETY: as in `take`.
-    let _ = unsafe { opendriver_guard::write_u64(slot.0 as usize, value) };
+fn take(slot: Slot) -> u64 {
+    match slot.width {
+        // SAFETY: a slot of a table that `give_thread_its_blocks` made; the tolerant read answers in any case.
+        pe::Width::Bits64 => unsafe { opendriver_guard::read_u64(slot.at) },
+        // SAFETY: as above.
+        pe::Width::Bits32 => unsafe { opendriver_guard::read_u32(slot.at) }.map(u64::from),
+    }
+    .unwrap_or(0)
+}
+
+fn put(slot: Slot, value: u64) {
+    let _ = match slot.width {
+        // SAFETY: as in `take`.
+        pe::Width::Bits64 => unsafe { opendriver_guard::write_u64(slot.at, value) },
+        // SAFETY: as in `take`.
+        pe::Width::Bits32 => unsafe { opendriver_guard::write_u32(slot.at, value as u32) },
+    };
 }

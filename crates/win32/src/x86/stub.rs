@@ -3,8 +3,8 @@
 //! Made once for all processes, never changed afterwards and never unmapped: some 32-bit code may always be on its way back.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::{CODE_32, CODE_64, enter, gate, low};
 use crate::gate::GATES;
@@ -46,8 +46,16 @@ const BYTES: usize = GATES_AT + GATES * GATE_BYTES;
 
 /// The address of the stubs; none where there is no address space below 4 GiB.
 fn base() -> Option<u32> {
-    static BASE: OnceLock<Option<u32>> = OnceLock::new();
-    *BASE.get_or_init(make)
+    static MAKING: Mutex<()> = Mutex::new(());
+    let made = || {
+        RETURNED
+            .load(Ordering::Acquire)
+            .checked_sub(RETURNED_AT as u32)
+    };
+    made().or_else(|| {
+        let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        made().or_else(make)
+    })
 }
 
 /// Makes what 32-bit code needs before it is first entered; false where there is no address space below 4 GiB.
