@@ -1,11 +1,15 @@
 //! Structured exceptions end where they do on Windows, in either width.
-#![expect(unsafe_code, reason = "reads as the driver's flags would forbid")]
+#![expect(
+    unsafe_code,
+    reason = "reads as the driver's flags would forbid, and has itself signalled"
+)]
 
 #[path = "fixtures/build.rs"]
 mod fixture;
 #[path = "fixtures/microsoft.rs"]
 mod microsoft;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -307,6 +311,46 @@ fn a_fault_on_another_thread_is_settled_there() {
     }
 }
 
+thread_local! {
+    /// Signals that this thread has had.
+    static TICKS: Cell<u64> = const { Cell::new(0) };
+}
+
+extern "C" fn on_tick(_: libc::c_int) {
+    TICKS.set(TICKS.get() + 1);
+}
+
+#[test]
+fn a_profiler_disturbs_no_exception() {
+    // SAFETY: all zeroes is an action without flags.
+    let mut action = unsafe { std::mem::zeroed::<libc::sigaction>() };
+    action.sa_sigaction = on_tick as *const () as usize;
+    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    // SAFETY: a good action, whose handler only counts.
+    unsafe { libc::sigaction(libc::SIGPROF, &raw const action, std::ptr::null_mut()) };
+    // Other tests are in 32-bit code already, where a handler that nobody knows would find no thread-local storage.
+    opendriver_guard::adopt_handlers();
+    let tick = libc::timeval {
+        tv_sec: 0,
+        tv_usec: 1000,
+    };
+    let every = libc::itimerval {
+        it_interval: tick,
+        it_value: tick,
+    };
+    // SAFETY: good times.
+    unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const every, std::ptr::null_mut()) };
+    for width in WIDTHS {
+        let module = load(&library(width), width);
+        TICKS.set(0);
+        while TICKS.get() < 100 {
+            assert_eq!(call(&module, "nested", &[]), Ok(32_453_627));
+            assert_eq!(call(&module, "kept_registers", &[]), Ok(5_019_321));
+            assert_eq!(call(&module, "records", &[]), Ok(123_507_123_507));
+        }
+    }
+}
+
 #[test]
 fn a_list_that_leads_nowhere_is_a_fault() {
     let module = load(&library(Width::Bits32), Width::Bits32);
@@ -316,7 +360,7 @@ fn a_list_that_leads_nowhere_is_a_fault() {
         ("handler_on_the_stack", 0xE000_0012),
     ] {
         let fault = call(&module, name, &[]).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Exception(code), "{name}");
+        assert_eq!(fault.kind, FaultKind::Exception(code), "{name}: {fault:?}");
         assert_eq!(
             call(&module, "kept_registers", &[]),
             Ok(5_019_321),
@@ -324,7 +368,7 @@ fn a_list_that_leads_nowhere_is_a_fault() {
         );
     }
     let fault = call(&module, "wild_handler", &[]).unwrap_err();
-    assert!(matches!(fault.kind, FaultKind::Machine(..)), "{fault:?}");
+    assert_eq!(fault.kind, FaultKind::Machine(Kind::Execute, Some(0x20)));
     let fault = call(&module, "runs_out_of_stack", &[]).unwrap_err();
     assert!(
         matches!(fault.kind, FaultKind::Machine(Kind::StackOverflow, _)),
