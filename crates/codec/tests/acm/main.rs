@@ -10,6 +10,8 @@ mod streams;
 
 mod chains;
 
+mod filters;
+
 mod mischief;
 
 mod random;

@@ -8,4 +8,5 @@ mod decompressing;
 mod foreign;
 mod random;
 mod searching;
+mod telling;
 mod wine;
