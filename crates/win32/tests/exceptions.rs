@@ -92,6 +92,7 @@ const BY_LIST: Table = &[
     ("jumps_as_long_ago", &[], 12_356),
     ("jumps_out_of_a_callback", &[], 123_123_123),
     ("jumps_into_a_scope", &[], 163),
+    ("jumps_on_a_stack_of_its_own", &[], 12_125),
     ("leaps_out_of_a_callback", &[], 1_231_234),
     ("leaps_and_returns", &[], 123),
     ("keeps_the_x87_stack", &[], 1232),
@@ -100,7 +101,8 @@ const BY_LIST: Table = &[
 ];
 
 /// Exports that are asked one by one.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
+    "raises_on_a_stack_of_its_own",
     "unhandled_raise",
     "unhandled_read",
     "continue_with_wide_registers",
@@ -358,6 +360,7 @@ fn a_list_that_leads_nowhere_is_a_fault() {
         ("broken_list", 0xE000_0010),
         ("circular_list", 0xE000_0011),
         ("handler_on_the_stack", 0xE000_0012),
+        ("raises_on_a_stack_of_its_own", 0xE000_001A),
     ] {
         let fault = call(&module, name, &[]).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Exception(code), "{name}: {fault:?}");

@@ -174,6 +174,10 @@ fn finish(thread: &Thread, resolved: Result<(), Trap>) -> ! {
 /// The call into the driver whose frames a stack address lies in.
 fn owner(thread: &Thread, stack: u32) -> *const Frame {
     let mut frame = thread.frame().cast_const();
+    if !thread.is_stack(stack.into()) {
+        // A stack that the driver has made itself says nothing of calls; nobody has left one.
+        return frame;
+    }
     // SAFETY: the thread's frames are calls that are going on.
     while let Some(inner) = unsafe { frame.as_ref() } {
         // A call begins right below what its caller has on the stack.

@@ -42,7 +42,9 @@ pub(super) fn offer(
 ) -> Result<Option<Context>, Trap> {
     let depth = cx.thread().state::<Depth>();
     let before = depth.0.get();
-    if before == DEEPEST {
+    // On a stack of the driver's own making there are no handlers, as on Windows.
+    let is_ours = cx.thread().is_stack(Below::new(edge).stack().into());
+    if before == DEEPEST || !is_ours {
         return Ok(None);
     }
     depth.0.set(before + 1);
