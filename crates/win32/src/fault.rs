@@ -152,6 +152,9 @@ unsafe fn on_fault(data: *mut (), machine: &mut Machine<'_>) -> Verdict {
     if frame.is_null() {
         return Verdict::Pass;
     }
+    if !thread.is_in_shim() && x86::data::make_executable(thread.process(), machine) {
+        return Verdict::Resume;
+    }
     let mut fault = machine.fault();
     let beyond = fault
         .address

@@ -6,6 +6,7 @@
 //! it is set on the way in and the host's is back before any code of ours runs.
 
 pub(crate) mod code;
+pub(crate) mod data;
 pub(crate) mod enter;
 pub(crate) mod gate;
 pub(crate) mod low;

@@ -23,6 +23,8 @@ pub(crate) struct Image {
     base: u64,
     size: u64,
     entry: u64,
+    /// It does not say that it leaves its data alone.
+    runs_data: bool,
     references: AtomicUsize,
     started: AtomicBool,
     mute: AtomicBool,
@@ -47,6 +49,7 @@ impl Image {
             identity,
             base,
             size: mapping.size() as u64,
+            runs_data: !file.is_nx_compatible(),
             entry: file.entry().map_or(0, |rva| base + u64::from(rva)),
             mapping: RwLock::new(mapping),
             references: AtomicUsize::new(1),
@@ -189,6 +192,8 @@ pub(crate) struct Images {
     images: RwLock<Vec<Arc<Image>>>,
     faces: Mutex<Faces>,
     pub(super) tls: Mutex<Vec<bool>>,
+    /// How many of the images may run their data.
+    runs_data: AtomicUsize,
 }
 
 /// Modules without a file have a face: a page with a PE header, so that a handle can be looked into.
@@ -206,13 +211,24 @@ impl Images {
         self.lock.lock()
     }
 
+    /// Whether an image is loaded that may run its data.
+    pub(crate) fn run_data(&self) -> bool {
+        self.runs_data.load(Ordering::Relaxed) != 0
+    }
+
     pub(super) fn add(&self, image: Arc<Image>) {
+        let runs_data = usize::from(image.runs_data);
+        self.runs_data.fetch_add(runs_data, Ordering::Relaxed);
         self.images.write().expect("no holder panics").push(image);
     }
 
     pub(super) fn remove(&self, image: &Arc<Image>) {
         let mut images = self.images.write().expect("no holder panics");
+        let before = images.len();
         images.retain(|known| !Arc::ptr_eq(known, image));
+        let runs_data = image.runs_data && images.len() < before;
+        let runs_data = usize::from(runs_data);
+        self.runs_data.fetch_sub(runs_data, Ordering::Relaxed);
     }
 
     pub(super) fn by_identity(&self, identity: (u64, u64)) -> Option<Arc<Image>> {
