@@ -239,6 +239,53 @@ fn a_forwarded_function_is_followed(width: Width) {
 }
 
 #[test]
+fn what_an_image_imports_is_looked_for_among_functions_for_its_width() {
+    use opendriver_win32::Source;
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    // 64-bit compilers have an instruction for it, and so 64-bit Windows has no such function.
+    let name = "InterlockedIncrement";
+    let declared = format!("long __stdcall {name}(volatile long *at)");
+    let (library, user) = (at("kernel32.c"), at("user.c"));
+    let text = format!("__declspec(dllexport) {declared} {{ return *at; }}");
+    fs::write(&library, text).unwrap();
+    let using = format!(
+        "__declspec(dllimport) {declared};\n\
+         __declspec(dllexport) long use(volatile long *at) {{ return {name}(at); }}"
+    );
+    fs::write(&user, using).unwrap();
+    let implib = format!("-Wl,--out-implib,{}", at("libkernel32.a"));
+    let provider = at("kernel32.dll");
+    let flags = ["-shared", "-fno-builtin", &implib];
+    windows(Width::W64, &[&library], provider.as_ref(), &flags);
+    fs::remove_file(&provider).unwrap();
+    let (known, made) = ("-lkernel32", at("libkernel32.a"));
+    for (width, import_library, found, wanted) in [
+        (
+            Width::W32,
+            known,
+            opendriver_win32::Width::Bits32,
+            Source::Shim,
+        ),
+        (
+            Width::W64,
+            &made,
+            opendriver_win32::Width::Bits64,
+            Source::Missing,
+        ),
+    ] {
+        let driver = at("use.dll");
+        let flags = ["-shared", "-nostdlib", "-Wl,-e,0", import_library];
+        windows(width, &[&user], driver.as_ref(), &flags);
+        let imports = opendriver_win32::imports(driver.as_ref(), &[]).unwrap();
+        assert_eq!(imports.width, found);
+        let import = imports.entries.iter().find(|import| import.symbol == name);
+        assert_eq!(import.unwrap().source, wanted);
+    }
+}
+
+#[test]
 fn a_shared_object_with_an_unknown_symbol_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let [source, user] = ["user.c", "user.so"].map(|name| folder.path().join(name));

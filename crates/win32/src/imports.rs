@@ -7,6 +7,15 @@ use opendriver_pe::{self as pe, ImportKind, Symbol, Width};
 use crate::dll;
 use crate::load::{LoadError, find_ignoring_case};
 
+/// What an image imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imports {
+    /// How wide its addresses are: what is there depends on it.
+    pub width: Width,
+    /// Each import, in the image's own order.
+    pub entries: Vec<Import>,
+}
+
 /// One import of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
@@ -32,14 +41,14 @@ pub enum Source {
     Missing,
 }
 
-/// Lists what an image imports, in its own order, and what of it is there.
+/// Lists what an image imports, and what of it is there for images of its width.
 ///
 /// DLLs that are neither ours nor a part of Windows are looked for beside the image and then in
 /// `search`, as when it is loaded.
 ///
 /// # Errors
 /// When the file cannot be read or is no image.
-pub fn imports(path: &Path, search: &[&Path]) -> Result<Vec<Import>, LoadError> {
+pub fn imports(path: &Path, search: &[&Path]) -> Result<Imports, LoadError> {
     let data = std::fs::read(path).map_err(|source| LoadError::Read {
         path: path.to_owned(),
         source,
@@ -49,17 +58,20 @@ pub fn imports(path: &Path, search: &[&Path]) -> Result<Vec<Import>, LoadError> 
         source,
     };
     let file = pe::File::parse(&data).map_err(image_error)?;
-    let mut found = Vec::new();
+    let mut entries = Vec::new();
     for dll in file.imports().map_err(image_error)? {
         let provider = Provider::find(file.width(), path, search, dll.name);
-        found.extend(dll.entries.iter().map(|entry| Import {
+        entries.extend(dll.entries.iter().map(|entry| Import {
             dll: dll.name.to_owned(),
             symbol: entry.symbol.to_string(),
             is_delayed: matches!(dll.kind, ImportKind::Delay { .. }),
             source: provider.source(entry.symbol),
         }));
     }
-    Ok(found)
+    Ok(Imports {
+        width: file.width(),
+        entries,
+    })
 }
 
 /// Who provides a DLL.

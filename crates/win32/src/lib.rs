@@ -46,7 +46,7 @@ mod dll;
 #[cfg(test)]
 mod bench;
 
-pub use imports::{Import, Source, imports};
+pub use imports::{Import, Imports, Source, imports};
 pub use load::LoadError;
 pub use module::Module;
 pub use opendriver_guard::signal_stack;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Effects, Style};
-use opendriver_win32::{Import, LoadError, Source};
+use opendriver_win32::{Import, Imports, LoadError, Source, Width};
 use serde::Serialize;
 
 use crate::args;
@@ -33,6 +33,7 @@ pub(super) fn run(imports: &args::Imports, session: &Session) -> Result<Exit, Fa
     let folders: Vec<&Path> = session.folders().iter().map(AsRef::as_ref).collect();
     let found = opendriver_win32::imports(&file, &folders).map_err(failure)?;
     let missing = found
+        .entries
         .iter()
         .filter(|import| import.source == Source::Missing)
         .count();
@@ -41,7 +42,7 @@ pub(super) fn run(imports: &args::Imports, session: &Session) -> Result<Exit, Fa
             .printer
             .text(&text(&found, missing, imports.missing, session))?;
     } else {
-        for import in shown(&found, imports.missing) {
+        for import in shown(&found.entries, imports.missing) {
             session.printer.json(&Row {
                 dll: &import.dll,
                 symbol: &import.symbol,
@@ -67,11 +68,11 @@ fn shown(found: &[Import], missing_only: bool) -> impl Iterator<Item = &Import> 
         .filter(move |import| !missing_only || import.source == Source::Missing)
 }
 
-fn text(found: &[Import], missing: usize, missing_only: bool, session: &Session) -> String {
+fn text(found: &Imports, missing: usize, missing_only: bool, session: &Session) -> String {
     let printer = &session.printer;
     let mut text = String::new();
     let mut dll = None;
-    for import in shown(found, missing_only) {
+    for import in shown(&found.entries, missing_only) {
         if dll != Some(&import.dll) {
             dll = Some(&import.dll);
             text += &printer.paint(Style::new().effects(Effects::BOLD), &import.dll);
@@ -87,16 +88,21 @@ fn text(found: &[Import], missing: usize, missing_only: bool, session: &Session)
         text.push('\n');
     }
     let dlls: BTreeSet<String> = found
+        .entries
         .iter()
         .map(|import| import.dll.to_ascii_lowercase())
         .collect();
     // Writing into a String cannot fail.
     let _ = writeln!(
         text,
-        "{} from {}: {} there, {missing} missing",
-        plural(found.len(), "import"),
+        "{} from {}: {} there, {missing} missing{}",
+        plural(found.entries.len(), "import"),
         plural(dlls.len(), "DLL"),
-        found.len() - missing,
+        found.entries.len() - missing,
+        match found.width {
+            Width::Bits32 => ", for 32-bit drivers",
+            Width::Bits64 => "",
+        },
     );
     text
 }

@@ -17,6 +17,13 @@ code! {
     }
     /// Gives ecx.
     fn by_ecx { "mov ecx, [esp + 8]", "call dword ptr [esp + 4]", "ret 8" }
+    /// Calls a member of the object in ecx, which removes its argument from the stack.
+    fn by_member {
+        "mov ecx, [esp + 8]",
+        "push dword ptr [esp + 12]",
+        "call dword ptr [esp + 8]",
+        "ret 12",
+    }
     /// Gives a number on the x87 stack and takes one from there; a number of the caller's stays below.
     fn by_x87 {
         "fld1",
@@ -331,6 +338,29 @@ fn numbers_in_sse_registers_are_answered_there() {
         |name: &str| f32::from_bits(ask(name, one.to_bits().into(), other.to_bits().into()) as u32);
     assert_eq!(single("__libm_sse2_cosf"), one.cos());
     assert_eq!(single("__libm_sse2_powf"), one.powf(other));
+}
+
+#[test]
+fn a_member_of_a_cxx_class_finds_its_object_in_a_register() {
+    let room = Room::new();
+    let this = room.bench.bytes(&[0; 12]) as u32;
+    let text = room.bench.text("it broke");
+    let place = room.bench.bytes(&(text as u32).to_le_bytes()) as u32;
+    let made = room.through(
+        "by_member",
+        "msvcrt.dll",
+        "??0exception@@QAE@ABQBD@Z",
+        &[this, place],
+    );
+    assert_eq!(made as u32, this);
+    let what = room.through("by_ecx", "msvcrt.dll", "?what@exception@@UBEPBDXZ", &[this]) as u32;
+    assert_ne!(what, text as u32);
+    assert_eq!(room.bench.read(what.into(), 9), b"it broke\0");
+    // The table of functions that the object begins with is for 32-bit callers, too.
+    let word = |at: u32| u32::from_le_bytes(room.bench.read(at.into(), 4).try_into().unwrap());
+    let table = word(this);
+    let delete = room.bench.gate("msvcrt.dll", "??_Gexception@@UAEPAXI@Z");
+    assert_eq!(u64::from(word(table)), delete);
 }
 
 #[test]
