@@ -32,8 +32,8 @@ pub(crate) struct Frame {
     pub(crate) edge: *const (),
     /// Where shims that 32-bit driver code calls run; 0 before the call stands for the stack that the caller runs on.
     pub(crate) shim_stack: u64,
-    /// The 32-bit function, as a far jump wants it: its address, then the selector.
-    pub(crate) target: [u32; 2],
+    /// The 32-bit function.
+    pub(crate) target: u32,
     /// How the 32-bit function came back.
     pub(crate) returned: x86::enter::Returned,
 }
@@ -49,14 +49,14 @@ impl Frame {
             stack,
             edge,
             shim_stack: 0,
-            target: [0; 2],
+            target: 0,
             returned: x86::enter::Returned::new(),
         }
     }
 
     /// A call of 32-bit code.
     pub(crate) const fn into_32_bit(mut self, target: u32, shim_stack: u64) -> Self {
-        self.target = [target, x86::CODE_32 as u32];
+        self.target = target;
         self.shim_stack = shim_stack;
         self
     }

@@ -29,6 +29,9 @@ impl FarPointer {
 
 /// Where `ret` stands in 32-bit code: the way from a shim back to its caller.
 pub(crate) static RETURN: FarPointer = FarPointer::new();
+/// Where `call ecx` stands in 32-bit code, in front of what functions return to: the way to a function of the driver. The
+/// processor expects a return for each call, and a jump there would make it wrong about all that follow.
+pub(crate) static CALL: FarPointer = FarPointer::new();
 /// What 32-bit functions return to when host code called them.
 pub(crate) static RETURNED: AtomicU32 = AtomicU32::new(0);
 
@@ -108,6 +111,7 @@ fn make() -> Option<u32> {
     let base = page as usize as u32;
     let mut bytes = vec![0xCC_u8; BYTES];
     put_crossing(&mut bytes, RETURNED_AT, base, enter::returned_address());
+    bytes[RETURNED_AT - 2..RETURNED_AT].copy_from_slice(&[0xFF, 0xD1]);
     bytes[RETURN_AT] = 0xC3;
     put_crossing(&mut bytes, GATE_AT, base, gate::entry_address());
     // pop eax; pop edx; pop ecx; pop ebp; push eax; jmp edx
@@ -141,6 +145,8 @@ fn make() -> Option<u32> {
     RETURN
         .offset
         .store(base + RETURN_AT as u32, Ordering::Release);
+    CALL.offset
+        .store(base + RETURNED_AT as u32 - 2, Ordering::Release);
     RETURNED.store(base + RETURNED_AT as u32, Ordering::Release);
     Some(base)
 }
