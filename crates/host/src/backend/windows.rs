@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use opendriver_abi::LResult;
 use opendriver_win32 as win32;
+pub use opendriver_guard::adopt_handlers;
 pub use opendriver_win32::segments::Mechanism;
 
 use super::{Backend, Call, Candidate, Provider, Text, Width};
