@@ -450,3 +450,23 @@ fn trace_prints_messages_and_windows_functions_beside_the_transcript() {
     assert!(at("ticks.dll 0x400001 DRV_USER(0, 0)") < at("kernel32.dll!GetTickCount()"));
     assert!(at("kernel32.dll!GetTickCount()") < at("DRV_CLOSE"));
 }
+
+#[test]
+fn a_number_that_a_32_bit_driver_cannot_hold_is_not_sent() {
+    let station = Station::new();
+    let source = windows("", "return lparam1 != 0;");
+    station.driver("small.dll", &source, Target::Windows32);
+    let ran = station.run(&["open", "small.dll", "--send", "DRV_USER,0x123456789"]);
+    refused(
+        &ran,
+        2,
+        &[
+            "\"small.dll\" is a 32-bit driver: expected lParam1 of DRV_USER in 32 bits, found 0x123456789",
+            "hint: it is given numbers from -0x80000000 to 0xffffffff",
+        ],
+    );
+    let ran = station.run(&["open", "small.dll", "--param2", "0x100000000"]);
+    refused(&ran, 2, &["expected lParam2 of DRV_OPEN in 32 bits"]);
+    let ran = station.run(&["open", "small.dll", "--send", "DRV_USER,0xffffffff"]);
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+}
