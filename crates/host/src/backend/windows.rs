@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use opendriver_abi::LResult;
-use opendriver_win32 as win32;
 pub use opendriver_guard::adopt_handlers;
+use opendriver_win32 as win32;
 pub use opendriver_win32::segments::Mechanism;
 
 use super::{Backend, Call, Candidate, Provider, Text, Width};
