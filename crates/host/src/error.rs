@@ -171,8 +171,8 @@ pub enum Error {
         /// Why not.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The driver is for 32-bit code, which cannot run on this system.
-    #[error("\"{}\" is a 32-bit driver, and those cannot run here", .file.display())]
+    /// The system does not let the driver's code run: 32-bit code, or any.
+    #[error("\"{}\" cannot run on this system", .file.display())]
     CannotRun {
         /// The file.
         file: PathBuf,

@@ -149,6 +149,18 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// Whether nothing is wrong with the file, but the system does not let its code run.
+    pub fn is_refusal_of_system(&self) -> bool {
+        matches!(
+            self,
+            Self::Segments { .. }
+                | Self::Image {
+                    source: pe::Error::System { .. },
+                    ..
+                }
+        )
+    }
+
     /// The file that could not be loaded.
     pub fn path(&self) -> &Path {
         match self {

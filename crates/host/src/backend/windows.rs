@@ -264,6 +264,10 @@ fn into_fault(fault: &win32::Fault) -> Fault {
 
 fn into_error(error: win32::LoadError) -> Error {
     match error {
+        refused if refused.is_refusal_of_system() => Error::CannotRun {
+            file: refused.path().to_owned(),
+            source: Box::new(refused),
+        },
         win32::LoadError::Read { path, source } => Error::Unreadable { file: path, source },
         win32::LoadError::Machine { path, found, .. } => Error::WrongMachine {
             file: path,
@@ -291,10 +295,6 @@ fn into_error(error: win32::LoadError) -> Error {
                 source: Box::new(none),
             }
         }
-        win32::LoadError::Segments { path, source } => Error::CannotRun {
-            file: path,
-            source: Box::new(source),
-        },
         other => Error::Load {
             file: other.path().to_owned(),
             source: Box::new(other),

@@ -3,6 +3,7 @@
 use crate::claim::Letters;
 use crate::cx::Cx;
 use crate::shim::{Addr, Handle, Signed, Size, shims};
+use crate::station::Report;
 use crate::trap::Trap;
 
 shims! {
@@ -111,7 +112,15 @@ fn send(cx: &Cx<'_>, driver: Handle, message: u32, param1: Signed, param2: Signe
 }
 
 fn module(cx: &Cx<'_>, driver: Handle) -> Handle {
-    Handle(cx.station().drivers().module(driver.0))
+    let module = cx.station().drivers().module(driver.0);
+    if cx.pointer_size() == 4 && module > u64::from(u32::MAX) {
+        cx.report(Report::Warning(format!(
+            "a 32-bit driver asked for the module of driver {:#x}, whose address {module:#x} it cannot hold: it got 0",
+            driver.0
+        )));
+        return Handle::NULL;
+    }
+    Handle(module)
 }
 
 /// `DRV_LOAD`, `DRV_ENABLE`, `DRV_DISABLE`, `DRV_FREE`, `DRV_INSTALL` and `DRV_REMOVE` succeed.
