@@ -143,9 +143,11 @@ mod tests {
     fn a_child_that_takes_too_long_is_interrupted() {
         use std::os::unix::process::ExitStatusExt as _;
 
-        let timeout = Some(Duration::from_millis(1));
+        // Long enough for the child to be what it is to be.
+        let timeout = Some(Duration::from_millis(500));
         let ended = run(
-            &mut shell("exec tail -f /dev/null"),
+            // Whoever runs the tests may ignore the signal, and children inherit that.
+            &mut shell("exec env --default-signal=INT tail -f /dev/null"),
             timeout,
             &Stop::default(),
         )

@@ -101,6 +101,7 @@ pub(super) fn interrupt(child: &OwnedFd) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::{Command, Stdio};
 
@@ -109,12 +110,24 @@ mod tests {
     #[test]
     fn children_hear_of_a_stop_and_none_starts_after_it() {
         let stop = Stop::default();
-        let mut cat = Command::new("cat");
-        cat.stdin(Stdio::piped()).stdout(Stdio::null());
+        // Whoever runs the tests may ignore the signal, and children inherit that.
+        let mut cat = Command::new("env");
+        cat.args(["--default-signal=INT", "cat"]);
+        cat.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut running = stop
             .start(|| cat.spawn())
             .expect("cat")
             .expect("no stop yet");
+        // It can hear when it does its work.
+        let (mut to, mut from) = (running.child.stdin.take(), running.child.stdout.take());
+        to.as_mut()
+            .expect("a pipe")
+            .write_all(b"x")
+            .expect("cat reads");
+        from.as_mut()
+            .expect("a pipe")
+            .read_exact(&mut [0])
+            .expect("cat writes");
         stop.ask();
         let status = running.child.wait().expect("a child");
         assert_eq!(status.signal(), Some(2));
