@@ -294,12 +294,9 @@ impl Process {
 
     /// Enters a host thread that was seen for the first time.
     pub(crate) fn attach_thread(&self, thread: &Thread) {
-        let reference = ThreadRef(thread);
         let mut threads = self.threads.lock().expect("no holder panics");
-        if !threads.contains(&reference) {
-            threads.push(reference);
-            self.images.give_thread_its_blocks(self, thread);
-        }
+        threads.push(ThreadRef(thread));
+        self.images.give_thread_its_blocks(self, thread);
     }
 
     /// Forgets a thread that ends.

@@ -151,25 +151,27 @@ impl Thread {
     #[cold]
     fn switch(process: &Arc<Process>) -> Result<&'static Thread, NoStack> {
         opendriver_guard::prepare_thread();
-        let thread = THREADS.with_borrow_mut(|threads| {
+        let (thread, is_new) = THREADS.with_borrow_mut(|threads| {
             threads.retain(|thread| thread.process.strong_count() > 0);
             let known = threads
                 .iter()
                 .find(|thread| thread.process_key == Arc::as_ptr(process))
                 .map(|thread| &raw const **thread);
             if let Some(known) = known {
-                return Ok(known);
+                return Ok((known, false));
             }
             let made = Self::create(process)?;
             let thread = &raw const *made;
             threads.push(made);
-            Ok(thread)
+            Ok((thread, true))
         })?;
         CURRENT.set(thread);
         // SAFETY: the box lives in THREADS until this host thread ends or the process is gone.
         let thread = unsafe { &*thread };
         thread.make_current();
-        process.attach_thread(thread);
+        if is_new {
+            process.attach_thread(thread);
+        }
         Ok(thread)
     }
 
