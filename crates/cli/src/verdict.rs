@@ -197,7 +197,7 @@ fn hint(error: &Error) -> Option<String> {
             "`drv open` opens and closes; messages from DRV_CONFIGURE to DRV_REMOVE and above can be sent".to_owned()
         }
         Error::TooWide { .. } => {
-            "it is given numbers from -0x80000000 to 0xffffffff, and memory that its manager allocates".to_owned()
+            "a 32-bit driver takes numbers from -0x80000000 to 0xffffffff".to_owned()
         }
         Error::NoDriverProc { found: Some(found), .. } if found.starts_with("DriverProc@") => {
             "was it linked without a .def file?".to_owned()

@@ -92,10 +92,12 @@ impl Engine {
                 .collect::<Vec<_>>()
                 .join(" "),
         };
+        let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
         let known = match head {
             [0x7f, b'E', b'L', b'F', ..] => " (an ELF file)",
             [b'M', b'Z', ..] => " (an MS-DOS or Windows image)",
             [b'#', b'!', ..] => " (a script)",
+            head if !head.is_empty() && head.iter().all(is_text) => " (text)",
             _ => "",
         };
         format!("expected {expected}, found {found}{known}")

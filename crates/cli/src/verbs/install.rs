@@ -19,18 +19,15 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
         Located::File(file) => absolute(file)?,
         Located::Nowhere => return Err(Session::nowhere(&install.file)),
     };
-    let alias = match &install.alias {
-        Some(alias) => alias.clone(),
-        None => {
-            let facts = match &located {
-                Located::File(file) => Facts::read(file).ok(),
-                _ => None,
-            };
-            alias_of(
-                &ask(&manager, OpenOptions::new(&file), facts.as_ref())?,
-                &file,
-            )
-        }
+    let facts = match &located {
+        Located::File(file) => Facts::read(file).ok(),
+        _ => None,
+    };
+    let answers = ask(&manager, OpenOptions::new(&file), facts.as_ref());
+    let unsearched = answers.as_ref().is_ok_and(is_codec);
+    let (alias, unsearched) = match &install.alias {
+        Some(alias) => (alias.clone(), unsearched && !is_searched(alias)),
+        None => (alias_of(&answers?, &file), false),
     };
     if let Some(entry) = session.registry.alias(&install.section, &alias)?
         && !install.force
@@ -54,11 +51,11 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
             .hint("nothing was left in the registry"));
     }
     let entry = join_entry(&file, params);
-    said(
-        session,
-        &format!("installed {alias} = {entry} in {}", install.section),
-        answer,
-    )?;
+    let mut done = format!("installed {alias} = {entry} in {}", install.section);
+    if unsearched {
+        done += "; who looks for a codec asks msacm.* and vidc.* only, this one is for --driver";
+    }
+    said(session, &done, answer)?;
     Ok(Exit::Done)
 }
 
@@ -164,6 +161,17 @@ fn absolute(file: &Path) -> Result<String, Failure> {
             ),
         )
     })
+}
+
+/// Whether the driver is one that searches for codecs are for.
+fn is_codec(answers: &Answers) -> bool {
+    answers.acm.is_some() || answers.vfw.is_some()
+}
+
+/// Whether searches for codecs look at entries of this name.
+fn is_searched(alias: &str) -> bool {
+    let alias = alias.to_ascii_lowercase();
+    alias.starts_with("msacm.") || alias.starts_with("vidc.")
 }
 
 /// The name that a driver goes by, from what it says of itself.

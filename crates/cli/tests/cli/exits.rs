@@ -462,7 +462,7 @@ fn a_number_that_a_32_bit_driver_cannot_hold_is_not_sent() {
         2,
         &[
             "\"small.dll\" is a 32-bit driver: expected lParam1 of DRV_USER in 32 bits, found 0x123456789",
-            "hint: it is given numbers from -0x80000000 to 0xffffffff",
+            "hint: a 32-bit driver takes numbers from -0x80000000 to 0xffffffff",
         ],
     );
     let ran = station.run(&["open", "small.dll", "--param2", "0x100000000"]);

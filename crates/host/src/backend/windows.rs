@@ -155,7 +155,7 @@ impl Provider for Windows {
         if name != ENTRY[0] {
             let file = module.path().display();
             let text = format!(
-                "\"{file}\" exports {name}, not {}; other systems may not open it",
+                "\"{file}\" exports {name}, not {}; other systems may not open it (MinGW's linker has --kill-at for that)",
                 ENTRY[0]
             );
             system.report(&Report::new("windows", "warning", text));

@@ -30,7 +30,7 @@ fn registry(name: &str, file: &Path) -> Finding {
     let check = format!("registry ({name})");
     let shown = file.display();
     if !file.exists() {
-        return Finding::ok(check, format!("{shown}: not there"));
+        return Finding::ok(check, format!("{shown}: none yet"));
     }
     match drivers(file) {
         Ok(1) => Finding::ok(check, format!("{shown}: 1 driver")),
