@@ -183,7 +183,7 @@ fn a_decorated_driver_proc_of_32_bits_is_opened_with_a_warning() {
         assert_eq!(reports.len(), 1, "{reports:?}");
         assert!(
             reports[0].text.ends_with(&format!(
-                "exports {name}, not DriverProc; other systems may not open it"
+                "exports {name}, not DriverProc; other systems may not open it (MinGW's linker has --kill-at for that)"
             )),
             "{reports:?}"
         );

@@ -188,7 +188,10 @@ fn files_that_are_no_driver_say_why() {
             .contains("is not a driver: expected a native"),
         "{text}"
     );
-    assert!(text.to_string().ends_with("found 68 65 6c 6c"), "{text}");
+    assert!(
+        text.to_string().ends_with("found 68 65 6c 6c (text)"),
+        "{text}"
+    );
     assert!(
         error(&manager, &write("empty.drv", b""))
             .to_string()
