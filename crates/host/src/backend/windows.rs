@@ -85,7 +85,7 @@ impl Windows {
         self
     }
 
-    /// Reports each call of a Windows function, as [`Report`](crate::Report)s of kind `call`.
+    /// Reports each call of a Windows function, as [`Report`]s of kind `call`.
     #[must_use]
     pub fn trace(mut self, on: bool) -> Self {
         self.config.trace = on;
