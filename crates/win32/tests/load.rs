@@ -6,11 +6,14 @@ mod fixture;
 
 use std::ffi::CStr;
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use fixture::{Quiet, WIDTHS, build, config};
 use opendriver_guard::Kind;
 use opendriver_win32::{FaultKind, Module, Process, Width, low};
+
+/// Held alone by who looks whether an image is gone: the next one would be mapped at the same place.
+static LOADING: RwLock<()> = RwLock::new(());
 
 fn probe(width: Width) -> (Arc<Process>, Module) {
     let process = Process::new(config(width), Arc::new(Quiet));
@@ -21,6 +24,7 @@ fn probe(width: Width) -> (Arc<Process>, Module) {
     let libraries = ["-lkernel32", "-luser32", "-lgdi32"];
     let arguments = [&["-nostdlib", entry][..], &libraries].concat();
     let path = build("probe", width, &arguments);
+    let _loading = LOADING.read().unwrap_or_else(PoisonError::into_inner);
     let module = process.load(&path).unwrap();
     (process, module)
 }
@@ -82,6 +86,7 @@ fn a_file_loaded_twice_is_one_module_that_goes_with_the_last() {
             Ok(1)
         );
         let base = second.base();
+        let _alone = LOADING.write().unwrap_or_else(PoisonError::into_inner);
         second.unload().unwrap();
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         assert!(
