@@ -44,11 +44,17 @@ const CONTEXT_CS: usize =
 
 const _: () = assert!(size_of::<Entry>() == 16);
 
-/// Settles how the FS base is read and written, unless that is settled.
-pub(crate) fn choose() {
+/// Whether processor and kernel have the instructions that read and write the FS and GS bases.
+#[must_use]
+pub fn has_fsgsbase() -> bool {
     // SAFETY: reads a number that the kernel gave to the process.
     let capabilities = unsafe { libc::getauxval(libc::AT_HWCAP2) };
-    let found = if capabilities & HWCAP2_FSGSBASE != 0 {
+    capabilities & HWCAP2_FSGSBASE != 0
+}
+
+/// Settles how the FS base is read and written, unless that is settled.
+pub(crate) fn choose() {
+    let found = if has_fsgsbase() {
         INSTRUCTIONS
     } else {
         SYSTEM_CALLS

@@ -48,7 +48,7 @@ pub use {
     adopt::{adopt_handlers, adopt_handlers_now_and_then},
     chain::{Hook, Scope, Verdict},
     frame::protect,
-    front::restore_by_selector,
+    front::{has_fsgsbase, restore_by_selector},
     machine::{Machine, Register},
     memory::{
         compare_exchange_u32, compare_exchange_u64, copy, fill, read_u8, read_u16, read_u32,
@@ -57,7 +57,7 @@ pub use {
     place::place,
     signal::install,
     stack::{prepare_thread, signal_stack},
-    visit::Visit,
+    visit::{Visit, host_base},
 };
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]

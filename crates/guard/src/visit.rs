@@ -66,7 +66,7 @@ impl Visit {
             unsafe { libc::pthread_atfork(None, None, Some(keep_after_fork)) };
         });
         adopt::adopt_handlers();
-        let (thread, base) = (current_thread(), current_base());
+        let (thread, base) = (current_thread(), host_base());
         forget_namesakes(thread, base);
         let home = thread as usize % ENTRIES;
         let reserve = |distance: &usize| {
@@ -112,7 +112,8 @@ fn current_thread() -> u32 {
 }
 
 /// The FS base of the calling thread, which is in the host's code.
-fn current_base() -> u64 {
+#[must_use]
+pub fn host_base() -> u64 {
     let base: u64;
     // SAFETY: the ABI of x86-64 keeps the address of the thread's block in its first word (thread-local storage, variant II).
     unsafe { asm!("mov {}, fs:[0]", out(reg) base, options(nostack, readonly, preserves_flags)) };
@@ -135,7 +136,7 @@ fn forget_namesakes(thread: u32, base: u64) {
 
 /// In a child made by `fork`, the one thread that goes on has another number, and the others are gone.
 unsafe extern "C" fn keep_after_fork() {
-    let (thread, base) = (current_thread(), current_base());
+    let (thread, base) = (current_thread(), host_base());
     let home = thread as usize % ENTRIES;
     let mut visits = 0;
     for (index, entry) in TABLE.iter().enumerate() {

@@ -14,9 +14,12 @@ mod child;
 #[path = "fixtures/crossing.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod crossing;
+#[path = "fixtures/timer.rs"]
+mod timer;
 
 use child::{End, action, child, disposition};
 use crossing::{Area, STOP, WORD};
+use timer::start_timer;
 
 /// How many signals a test waits for.
 const ENOUGH: u32 = 500;
@@ -102,31 +105,6 @@ extern "C" fn long(_: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
 
 extern "C" fn short(_: c_int) {
     hear();
-}
-
-/// Sends `signal` to this thread many times a second.
-fn start_timer(signal: c_int) {
-    // SAFETY: all zeroes is a value of this plain structure.
-    let mut event = unsafe { mem::zeroed::<libc::sigevent>() };
-    event.sigev_notify = libc::SIGEV_THREAD_ID;
-    event.sigev_signo = signal;
-    // SAFETY: takes nothing and cannot fail.
-    event.sigev_notify_thread_id = unsafe { libc::gettid() };
-    let mut timer = ptr::null_mut();
-    // SAFETY: both structures are good.
-    let made = unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
-    assert_eq!(made, 0);
-    let often = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 50_000,
-    };
-    let often = libc::itimerspec {
-        it_interval: often,
-        it_value: often,
-    };
-    // SAFETY: a good timer and a good structure.
-    let set = unsafe { libc::timer_settime(timer, 0, &raw const often, ptr::null_mut()) };
-    assert_eq!(set, 0);
 }
 
 /// Waits in `area` until enough has been heard; 0 if all was right.

@@ -20,7 +20,7 @@ use crate::state::States;
 use crate::teb::{Field, offset};
 use crate::trap::{Fault, FaultKind, Trap};
 use crate::words::{self, GUARD_BYTES, STACK_32_BYTES, STACK_64_BYTES};
-use crate::x86::segment::{self, Segment};
+use crate::x86::segment::Segment;
 use crate::x86::{self, low, trial};
 
 /// Where the innermost [`Frame`] is named in a [`Thread`], which the crossing finds there.
@@ -642,7 +642,7 @@ impl Drop for Area {
 }
 
 fn set_gs(base: u64) {
-    if segment::has_fsgsbase() {
+    if opendriver_guard::has_fsgsbase() {
         // SAFETY: the kernel says that the instruction is there; nothing else on Linux uses GS in
         // a 64-bit process.
         unsafe { asm!("wrgsbase {}", in(reg) base, options(nostack, preserves_flags)) };

@@ -3,16 +3,18 @@
 
 #[path = "fixtures/build.rs"]
 mod fixture;
+#[path = "../../guard/tests/fixtures/timer.rs"]
+mod timer;
 
 use std::cell::Cell;
 use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::{mem, ptr};
 
 use fixture::{Quiet, build, config};
 use opendriver_win32::segments::{Mechanism, Outcome, outcome};
 use opendriver_win32::{Process, Width};
+use timer::start_timer;
 
 /// How many signals a mechanism has to live with.
 const ENOUGH: u32 = 3000;
@@ -35,37 +37,12 @@ extern "C" fn hear(_: c_int) {
     });
 }
 
-/// Sends a signal to this thread many times a second.
-fn start_timer() {
-    // SAFETY: the handler counts in a variable of its thread.
-    unsafe { libc::signal(libc::SIGALRM, hear as *const () as usize) };
-    // SAFETY: all zeroes is a value of this plain structure.
-    let mut event = unsafe { mem::zeroed::<libc::sigevent>() };
-    event.sigev_notify = libc::SIGEV_THREAD_ID;
-    event.sigev_signo = libc::SIGALRM;
-    // SAFETY: takes nothing and cannot fail.
-    event.sigev_notify_thread_id = unsafe { libc::gettid() };
-    let mut timer = ptr::null_mut();
-    // SAFETY: both structures are good.
-    let made = unsafe { libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, &raw mut timer) };
-    assert_eq!(made, 0);
-    let often = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 50_000,
-    };
-    let often = libc::itimerspec {
-        it_interval: often,
-        it_value: often,
-    };
-    // SAFETY: a good timer and a good structure.
-    let set = unsafe { libc::timer_settime(timer, 0, &raw const often, ptr::null_mut()) };
-    assert_eq!(set, 0);
-}
-
 #[test]
 fn each_mechanism_lives_with_signals_at_any_moment() {
     HOME.store(HEARD.with(|heard| heard.as_ptr() as usize), SeqCst);
-    start_timer();
+    // SAFETY: the handler counts in a variable of its thread.
+    unsafe { libc::signal(libc::SIGALRM, hear as *const () as usize) };
+    start_timer(libc::SIGALRM);
     let works = |mechanism: &Mechanism| *outcome(*mechanism) == Outcome::Works;
     let mechanisms = Mechanism::ALL.into_iter().filter(works);
     let mut tried = 0;

@@ -144,7 +144,7 @@ fn set_global(teb: u32) -> Result<u16, i32> {
     // SAFETY: our words lie in the mapping of the TEB, aligned.
     unsafe { place.write(description) };
     // SAFETY: a good description in low memory; the host's code does not use the entry.
-    let answer = unsafe { set_thread_area(place as u32, host_base()) };
+    let answer = unsafe { set_thread_area(place as u32, opendriver_guard::host_base()) };
     if answer < 0 {
         return Err(-answer);
     }
@@ -239,22 +239,4 @@ pub(super) unsafe extern "C" fn set_thread_area(description: u32, host_base: u64
         set_fs = const ARCH_SET_FS,
         arch_prctl = const libc::SYS_arch_prctl,
     )
-}
-
-/// The FS base of the calling thread, which is in the host's code.
-pub(super) fn host_base() -> u64 {
-    let base: u64;
-    // SAFETY: the ABI of x86-64 keeps the address of the thread's block in its first word.
-    unsafe {
-        std::arch::asm!("mov {}, fs:[0]", out(reg) base, options(nostack, readonly, preserves_flags));
-    }
-    base
-}
-
-/// Whether the FS and GS bases can be written by instructions.
-pub(crate) fn has_fsgsbase() -> bool {
-    const HWCAP2_FSGSBASE: libc::c_ulong = 2;
-    // SAFETY: getauxval reads a constant of the process.
-    let capabilities = unsafe { libc::getauxval(libc::AT_HWCAP2) };
-    capabilities & HWCAP2_FSGSBASE != 0
 }

@@ -146,7 +146,7 @@ const PAGE: usize = 4096;
 const MARKER: u32 = 0x0C0D_EC05;
 
 fn attempt(mechanism: Mechanism) -> Outcome {
-    if mechanism == Mechanism::Fsgsbase && !segment::has_fsgsbase() {
+    if mechanism == Mechanism::Fsgsbase && !opendriver_guard::has_fsgsbase() {
         return Outcome::Missing;
     }
     let untried = |call| Outcome::Untried {
@@ -347,8 +347,9 @@ unsafe fn make_trip(bench: *mut Bench, mechanism: Mechanism) -> ! {
         Mechanism::Fsgsbase => (0, DATA),
         Mechanism::SetThreadArea => {
             // SAFETY: a good description in low memory, and this thread's own base.
-            let answer =
-                unsafe { segment::set_thread_area(description as u32, segment::host_base()) };
+            let answer = unsafe {
+                segment::set_thread_area(description as u32, opendriver_guard::host_base())
+            };
             (answer, segment::global_selector(bench.description.entry()))
         }
         Mechanism::ModifyLdt => {
