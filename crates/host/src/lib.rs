@@ -108,3 +108,8 @@ pub use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 pub use registry::Registry;
 pub use system::System;
 pub use transcript::{Answered, Asked, Outcome, Record, Recorder, Report, Transcript};
+
+/// The Rust of the README compiles and does what it says.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

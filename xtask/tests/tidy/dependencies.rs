@@ -47,7 +47,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ),
 ];
 
-fn metadata() -> Value {
+pub(crate) fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args([
             "metadata",

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod documents;
+mod packages;
 mod rooms;
 mod sources;
 mod style;
