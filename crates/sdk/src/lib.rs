@@ -44,6 +44,8 @@ mod claim;
 
 mod host;
 
+pub mod acm;
+
 mod builtin;
 mod instances;
 

@@ -1,13 +1,17 @@
 //! What the converter offers: its formats, and which becomes which.
 
-use crate::acm::{Codec, Details, Refusal, Tag, Wish};
+use std::sync::Arc;
+
+use opendriver_sdk::acm::{Codec, Details, Kind, Refusal, Tag, WaveFormat, Wish};
+use opendriver_sdk::{Host, Refused};
+
 use crate::channels::usual_speakers;
 use crate::format::{self, EXTENSIBLE, FLOAT, Format, PCM};
 use crate::sample::Depth;
 use crate::stream::Conversion;
 
-/// The converter.
-pub(crate) struct Converter;
+/// The converter, as a codec that converts plain samples into each other.
+pub struct Converter(());
 
 /// The formats that are listed of one kind; all others can be converted too.
 struct List {
@@ -42,83 +46,68 @@ const SURROUND: List = List {
 };
 
 impl List {
-    const fn length(&self) -> usize {
-        self.rates.len() * self.depths.len() * self.channels.len()
-    }
-
     /// Ordered as Windows orders them: by rate, then depth, then channels.
-    fn format(&self, index: usize) -> Option<Format> {
-        let (depths, channels) = (self.depths.len(), self.channels.len());
-        let format = Format {
-            rate: *self.rates.get(index / channels / depths)?,
-            depth: self.depths[index / channels % depths],
-            channels: self.channels[index % channels],
-            speakers: None,
-        };
-        let speakers = self.is_extensible.then(|| usual_speakers(format.channels));
-        Some(Format { speakers, ..format })
+    fn formats(&self) -> Vec<WaveFormat> {
+        let mut formats = Vec::new();
+        for &rate in self.rates {
+            for &depth in self.depths {
+                for &channels in self.channels {
+                    let speakers = self.is_extensible.then(|| usual_speakers(channels));
+                    let format = Format {
+                        depth,
+                        channels,
+                        rate,
+                        speakers,
+                    };
+                    formats.push(format.wave());
+                }
+            }
+        }
+        formats
     }
 }
 
-const fn tag(tag: u16, name: &'static str, size: u32, list: &List) -> Tag {
-    Tag {
-        tag,
-        name,
-        size,
-        formats: list.length() as u32,
-    }
-}
-
-const TAGS: [Tag; 3] = [
-    tag(PCM, "PCM", 18, &WHOLE),
-    tag(FLOAT, "IEEE Float", 18, &FLOATING),
-    tag(EXTENSIBLE, "Extensible", 40, &SURROUND),
-];
-
-fn known(bytes: &[u8]) -> Result<Format, Refusal> {
-    Format::parse(bytes).ok_or(Refusal::NotPossible)
+fn known(format: &WaveFormat) -> Result<Format, Refusal> {
+    Format::parse(format).ok_or(Refusal::NotPossible)
 }
 
 impl Codec for Converter {
     type Stream = Conversion;
 
+    fn load(_host: &Arc<dyn Host>) -> Result<Self, Refused> {
+        Ok(Self(()))
+    }
+
     fn details(&self) -> Details {
         Details {
-            short_name: "opendriver PCM",
-            long_name: "opendriver converter of plain samples",
             copyright: "Copyright the opendriver authors",
             licensing: "MIT or Apache-2.0",
             features: "Converts rate, channels and depth of PCM and floating-point samples",
-            version: (1, 0, 0),
+            kind: Kind::Converter,
+            ..Details::new("opendriver PCM", "opendriver converter of plain samples")
         }
     }
 
-    fn tags(&self) -> &[Tag] {
-        &TAGS
+    fn tags(&self) -> Vec<Tag> {
+        vec![
+            Tag::new(PCM, "PCM", WHOLE.formats()),
+            Tag::new(FLOAT, "IEEE Float", FLOATING.formats()),
+            Tag::new(EXTENSIBLE, "Extensible", SURROUND.formats()),
+        ]
     }
 
-    fn format(&self, tag: u16, index: usize) -> Option<Vec<u8>> {
-        let list = match tag {
-            PCM => WHOLE,
-            FLOAT => FLOATING,
-            EXTENSIBLE => SURROUND,
-            _ => return None,
+    fn describe(&self, format: &WaveFormat) -> Result<String, Refusal> {
+        let plain = Format {
+            speakers: None,
+            ..known(format)?
         };
-        list.format(index).map(Format::to_bytes)
-    }
-
-    fn describe(&self, format: &[u8]) -> Result<(u16, String), Refusal> {
-        let format = known(format)?;
-        let tag = match format.speakers {
-            None => format.tag(),
-            Some(_) => EXTENSIBLE,
-        };
-        Ok((tag, format.name()))
+        Ok(plain.wave().to_string())
     }
 
     /// What is not wished for is kept, except that whole numbers are suggested for all.
-    fn suggest(&self, source: &[u8], wish: Wish) -> Result<Vec<u8>, Refusal> {
-        let source = known(source)?;
+    fn suggest(&self, source: &WaveFormat, wish: Wish) -> Result<WaveFormat, Refusal> {
+        let given = source;
+        let source = known(given)?;
         let (tag, speakers) = match wish.tag {
             None => (PCM, None),
             Some(EXTENSIBLE) => (source.tag(), source.speakers.or(Some(0))),
@@ -140,13 +129,13 @@ impl Codec for Converter {
                 _ => usual_speakers(channels),
             }),
         };
-        let bytes = suggested.to_bytes();
+        let suggested = suggested.wave();
         // Whatever the wishes were, it must be a format that can be converted to.
-        self.open(&source.to_bytes(), &bytes)?;
-        Ok(bytes)
+        self.open(given, &suggested)?;
+        Ok(suggested)
     }
 
-    fn open(&self, source: &[u8], destination: &[u8]) -> Result<Conversion, Refusal> {
+    fn open(&self, source: &WaveFormat, destination: &WaveFormat) -> Result<Conversion, Refusal> {
         Conversion::new(known(source)?, known(destination)?).ok_or(Refusal::NotPossible)
     }
 }

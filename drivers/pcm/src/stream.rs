@@ -1,6 +1,7 @@
 //! The conversion of one stream, buffer by buffer.
 
-use crate::acm::{Converted, Flags, Stream};
+use opendriver_sdk::acm::{Converted, Flags, Refusal, Stream};
+
 use crate::channels::Mix;
 use crate::format::Format;
 use crate::resample::{self, Resampler};
@@ -11,7 +12,7 @@ const PIECE: usize = 512;
 /// Turns plain samples of one format into those of another.
 ///
 /// Where both rates are the same, a frame depends on its counterpart alone. Otherwise the stream keeps what the next buffer goes on from.
-pub(crate) struct Conversion {
+pub struct Conversion {
     source: Format,
     destination: Format,
     mix: Option<Mix>,
@@ -164,13 +165,18 @@ impl Stream for Conversion {
             .checked_mul(self.source.frame())
     }
 
-    fn convert(&mut self, source: &[u8], destination: &mut [u8], flags: Flags) -> Converted {
+    fn convert(
+        &mut self,
+        source: &[u8],
+        destination: &mut [u8],
+        flags: Flags,
+    ) -> Result<Converted, Refusal> {
         let frames = source.len() / self.source.frame();
         let room = destination.len() / self.destination.frame();
         if self.resampler.is_some() {
             let source = &source[..frames * self.source.frame()];
             let destination = &mut destination[..room * self.destination.frame()];
-            return self.convert_stream(source, destination, flags);
+            return Ok(self.convert_stream(source, destination, flags));
         }
         let frames = frames.min(room);
         let converted = Converted {
@@ -185,7 +191,7 @@ impl Stream for Conversion {
             true => destination.copy_from_slice(source),
             false => self.convert_frames(source, destination),
         }
-        converted
+        Ok(converted)
     }
 
     fn reset(&mut self) {

@@ -1,9 +1,8 @@
 //! One buffer, converted piece by piece.
 
-use opendriver_sdk::Claim;
-
 use super::streams::Opened;
 use super::{Converted, Flags, Refusal, Stream};
+use crate::Claim;
 
 /// A buffer of the application.
 pub(super) struct Buffer<'a> {
@@ -25,19 +24,21 @@ impl Buffer<'_> {
             let source = slice(&mut opened.source, piece);
             self.source.at(done.used).read(source)?;
             let most = opened.stream.destination_size(piece);
-            let room = (self.destination_length - done.written).min(most.unwrap_or(PIECE));
+            let room = (self.destination_length - done.written).min(most.unwrap_or(0).max(PIECE));
             let destination = slice(&mut opened.destination, room);
             let flags = Flags {
                 start: self.flags.start && done == Converted::default(),
                 end: self.flags.end && piece == left,
             };
-            let step = opened.stream.convert(source, destination, flags);
+            let step = opened.stream.convert(source, destination, flags)?;
             self.destination
                 .at(done.written)
                 .write(&destination[..step.written])?;
             done.used += step.used;
             done.written += step.written;
-            if done.used == self.source_length || step == Converted::default() {
+            // A stream that used all of its room may have more.
+            let is_through = done.used == self.source_length && step.written < room;
+            if is_through || step == Converted::default() {
                 return Ok(done);
             }
         }

@@ -1,10 +1,9 @@
 //! Structures and formats in the application's memory.
 
-use opendriver_sdk::Claim;
-use opendriver_sdk::structures::{Address, Structure, WaveFormatEx};
+use opendriver_abi::structures::{Address, Structure, WaveFormatEx};
 
-use super::Refusal;
-use crate::format::PCM;
+use super::{Refusal, WaveFormat};
+use crate::Claim;
 
 /// How wide the addresses in a structure are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,27 +40,32 @@ pub(super) use by_world;
 ///
 /// # Errors
 /// It is not wholly there.
-pub(super) fn format(claim: Claim<'_>) -> Result<Vec<u8>, Refusal> {
+pub(super) fn format(claim: Claim<'_>) -> Result<WaveFormat, Refusal> {
     const SHORTEST: usize = 16;
+    let parsed = |bytes: &[u8]| WaveFormat::parse(bytes).ok_or(Refusal::BadParameter);
     let mut head = [0; WaveFormatEx::SIZE];
     claim.read(&mut head[..SHORTEST])?;
-    if u16::from_le_bytes([head[0], head[1]]) == PCM {
-        return Ok(head[..SHORTEST].to_vec());
+    if u16::from_le_bytes([head[0], head[1]]) == WaveFormat::PCM {
+        return parsed(&head[..SHORTEST]);
     }
     claim.read(&mut head)?;
     let extra = u16::from_le_bytes([head[16], head[17]]);
+    if extra == 0 {
+        return parsed(&head);
+    }
     let mut bytes = vec![0; WaveFormatEx::SIZE + usize::from(extra)];
     claim.read(&mut bytes)?;
-    Ok(bytes)
+    parsed(&bytes)
 }
 
 /// Writes a format where there is room for `room` bytes; that of plain samples may lack the count of what follows it.
 ///
 /// # Errors
 /// There is not so much room.
-pub(super) fn put_format(claim: Claim<'_>, room: u32, format: &[u8]) -> Result<(), Refusal> {
-    let plain = format.len() == WaveFormatEx::SIZE && format.starts_with(&PCM.to_le_bytes());
-    let needed = if plain { 16 } else { format.len() };
+pub(super) fn put_format(claim: Claim<'_>, room: u32, format: &WaveFormat) -> Result<(), Refusal> {
+    let is_plain = format.tag == WaveFormat::PCM && format.extra.is_empty();
+    let format = format.to_bytes();
+    let needed = if is_plain { 16 } else { format.len() };
     if (room as usize) < needed {
         return Err(Refusal::BadParameter);
     }

@@ -1,73 +1,90 @@
-//! The messages of the audio compression manager, turned into calls of typed functions.
-
-mod codec;
-
-mod questions;
-
-mod streams;
-
-mod buffer;
-
-mod claims;
+//! The messages of the audio compression manager, turned into calls of a codec.
 
 use std::mem::offset_of;
+use std::sync::Arc;
 
-use opendriver_sdk::answer::MMSYSERR_NOERROR;
-use opendriver_sdk::structures::{
+use opendriver_abi::answer::MMSYSERR_NOERROR;
+use opendriver_abi::structures::{
     AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader, AcmDrvStreamInstance,
     AcmDrvStreamSize, AcmFormatDetails, Address, FourCc, Structure as _,
 };
-use opendriver_sdk::{Call, Claim, LResult, Message, Open};
 
-use buffer::Buffer;
-use claims::{World, at, by_world, format, whole, world};
-use streams::Streams;
-
-pub(crate) use codec::{Codec, Converted, Details, Flags, Refusal, Stream, Tag, Wish};
+use super::buffer::Buffer;
+use super::claims::{World, at, by_world, format, whole, world};
+use super::streams::Streams;
+use super::{Codec, Flags, Refusal, Stream as _, Tag};
+use crate::{Call, Claim, Driver, Host, LResult, Message, Open, Refused};
 
 /// The manager's own messages; those above are codecs' private ones.
 const LIST: std::ops::Range<u32> = Message::ACMDM_BASE.0..Message::ACMDM_BASE.0 + 0x1000;
 
 /// `ACM_*DETAILSF_QUERYMASK`
-const QUERY_MASK: u32 = 0xf;
+pub(super) const QUERY_MASK: u32 = 0xf;
 
-/// One opened codec: answers its messages and keeps its streams.
-pub(crate) struct Acm<C: Codec> {
-    codec: C,
-    streams: Streams<C::Stream>,
+/// A driver made of a [`Codec`]: `builtin::<Acm<MyCodec>>("my_codec")`, or `export_driver!(Acm<MyCodec>)`.
+///
+/// It opens as a codec of sound, or without a structure to be configured, and nothing else.
+pub struct Acm<C: Codec> {
+    pub(super) codec: C,
+    pub(super) tags: Vec<Tag>,
 }
 
-/// Whether `DRV_OPEN` asks for a codec of sound, or for an instance that is only configured.
-pub(crate) fn is_asked_for(open: &Open<'_>) -> bool {
-    let Some(claim) = open.structure() else {
-        return true;
-    };
-    // The kind stands before all addresses, so it does not matter how wide those are.
-    let kind = claim.at(offset_of!(AcmDrvOpenDesc<u32>, kind)).read_u32();
-    kind.is_ok_and(|kind| FourCc(kind) == FourCc::AUDC)
-}
+impl<C: Codec> Driver for Acm<C> {
+    type Instance = Instance<C>;
 
-impl<C: Codec> Acm<C> {
-    pub(crate) fn new(codec: C) -> Self {
-        Self {
-            codec,
-            streams: Streams::new(),
+    fn load(host: &Arc<dyn Host>) -> Result<Self, Refused> {
+        let codec = C::load(host)?;
+        let tags = codec.tags();
+        Ok(Self { codec, tags })
+    }
+
+    fn open(&self, open: &Open<'_>) -> Result<Instance<C>, Refused> {
+        let Some(claim) = open.structure() else {
+            return Ok(Instance(Streams::new()));
+        };
+        // The kind stands before all addresses, so it does not matter how wide those are.
+        let kind = claim.at(offset_of!(AcmDrvOpenDesc<u32>, kind)).read_u32();
+        match kind.map(FourCc) {
+            Ok(FourCc::AUDC) => Ok(Instance(Streams::new())),
+            _ => Err(Refused),
         }
     }
 
+    fn message(&self, instance: &Instance<C>, call: &Call<'_>) -> LResult {
+        let opened = Opened {
+            acm: self,
+            streams: &instance.0,
+        };
+        opened
+            .message(call)
+            .unwrap_or_else(|| self.codec.message(call))
+    }
+}
+
+/// One opened codec: its streams.
+pub struct Instance<C: Codec>(Streams<C::Stream>);
+
+/// One opened codec and what it shares with the others.
+struct Opened<'a, C: Codec> {
+    acm: &'a Acm<C>,
+    streams: &'a Streams<C::Stream>,
+}
+
+impl<C: Codec> Opened<'_, C> {
     /// Answers a message of the manager; none to any other.
-    pub(crate) fn message(&self, call: &Call<'_>) -> Option<LResult> {
+    fn message(&self, call: &Call<'_>) -> Option<LResult> {
+        let acm = self.acm;
         let (one, two) = (call.claim(call.param1), call.claim(call.param2));
         let flags = call.param2.cast_unsigned() as u32;
         let done = match call.message {
             Message::ACMDM_DRIVER_NOTIFY => Ok(()),
-            Message::ACMDM_DRIVER_DETAILS => self.details(one),
-            Message::ACMDM_FORMATTAG_DETAILS => self.tag_details(one, flags),
+            Message::ACMDM_DRIVER_DETAILS => acm.details(one),
+            Message::ACMDM_FORMATTAG_DETAILS => acm.tag_details(one, flags),
             Message::ACMDM_FORMAT_DETAILS => {
-                by_world!(AcmFormatDetails at one => self.format_details(one, flags))
+                by_world!(AcmFormatDetails at one => acm.format_details(one, flags))
             }
             Message::ACMDM_FORMAT_SUGGEST => {
-                by_world!(AcmDrvFormatSuggest at one => self.suggest(one))
+                by_world!(AcmDrvFormatSuggest at one => acm.suggest(one))
             }
             Message::ACMDM_STREAM_OPEN => {
                 by_world!(AcmDrvStreamInstance at one => self.open(one))
@@ -101,7 +118,7 @@ impl<C: Codec> Acm<C> {
         }
         let source = format(at(claim, asked.source))?;
         let destination = format(at(claim, asked.destination))?;
-        let stream = self.codec.open(&source, &destination)?;
+        let stream = self.acm.codec.open(&source, &destination)?;
         if flags & QUERY != 0 {
             return Ok(());
         }

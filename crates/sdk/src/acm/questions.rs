@@ -1,19 +1,14 @@
 //! Questions about a codec: what it is, which formats it has, what it suggests.
 
-use opendriver_sdk::Claim;
-use opendriver_sdk::structures::{
+use opendriver_abi::structures::{
     AcmDriverDetails, AcmDrvFormatSuggest, AcmFormatDetails, AcmFormatTagDetails, Address, FourCc,
     Structure as _, Wide,
 };
 
 use super::claims::{at, format, put_format, whole};
-use super::{Acm, Codec, QUERY_MASK, Refusal, Wish};
-
-/// `ACMDRIVERDETAILS_SUPPORTF_CONVERTER`: formats of one tag are converted into each other.
-const CONVERTER: u32 = 2;
-
-/// `MM_UNMAPPED`: a maker or product that Microsoft's list does not have.
-const UNMAPPED: u16 = 0xffff;
+use super::driver::{Acm, QUERY_MASK};
+use super::{Codec, Refusal, Wish};
+use crate::Claim;
 
 /// `ACM_*DETAILSF_INDEX`
 const BY_INDEX: u32 = 0;
@@ -47,12 +42,12 @@ impl<C: Codec> Acm<C> {
         let (major, minor, build) = details.version;
         let filled = AcmDriverDetails::<P> {
             kind: FourCc::AUDC,
-            maker: UNMAPPED,
-            product: UNMAPPED,
+            maker: details.maker.0,
+            product: details.maker.1,
             manager_version: 0x0400_0000,
             version: u32::from(major) << 24 | u32::from(minor) << 16 | u32::from(build),
-            support: CONVERTER,
-            format_tags: self.codec.tags().len() as u32,
+            support: details.kind.support(),
+            format_tags: self.tags.len() as u32,
             short_name: Wide::new(details.short_name),
             long_name: Wide::new(details.long_name),
             copyright: Wide::new(details.copyright),
@@ -67,7 +62,7 @@ impl<C: Codec> Acm<C> {
     /// `ACMDM_FORMATTAG_DETAILS`: a kind of formats by its place in the list, by its tag, or that with the largest formats.
     pub(super) fn tag_details(&self, claim: Claim<'_>, flags: u32) -> Result<(), Refusal> {
         let asked: AcmFormatTagDetails = whole(claim)?;
-        let mut tags = self.codec.tags().iter().enumerate();
+        let mut tags = self.tags.iter().enumerate();
         let found = match flags & QUERY_MASK {
             BY_INDEX => tags.nth(asked.index as usize),
             BY_TAG => tags.find(|(_, tag)| u32::from(tag.tag) == asked.tag),
@@ -79,9 +74,9 @@ impl<C: Codec> Acm<C> {
         claim.set_structure(&AcmFormatTagDetails {
             index: index as u32,
             tag: tag.tag.into(),
-            format_size: tag.size,
-            support: CONVERTER,
-            standard_formats: tag.formats,
+            format_size: tag.size as u32,
+            support: self.codec.details().kind.support(),
+            standard_formats: tag.formats.len() as u32,
             name: Wide::new(tag.name),
             ..asked
         })?;
@@ -96,21 +91,22 @@ impl<C: Codec> Acm<C> {
     ) -> Result<(), Refusal> {
         let asked: AcmFormatDetails<P> = claim.structure()?;
         let place = at(claim, asked.format);
-        let bytes = match flags & QUERY_MASK {
+        let described = match flags & QUERY_MASK {
             BY_INDEX => {
-                let tag = u16::try_from(asked.tag).ok();
-                let listed = tag.and_then(|tag| self.codec.format(tag, asked.index as usize));
+                let mut tags = self.tags.iter();
+                let tag = tags.find(|tag| u32::from(tag.tag) == asked.tag);
+                let listed = tag.and_then(|tag| tag.formats.get(asked.index as usize));
                 let listed = listed.ok_or(Refusal::NotPossible)?;
-                put_format(place, asked.format_size, &listed)?;
-                listed
+                put_format(place, asked.format_size, listed)?;
+                listed.clone()
             }
             BY_FORMAT => format(place)?,
             _ => return Err(Refusal::BadFlag),
         };
-        let (tag, name) = self.codec.describe(&bytes)?;
+        let name = self.codec.describe(&described)?;
         claim.set_structure(&AcmFormatDetails::<P> {
-            tag: tag.into(),
-            support: CONVERTER,
+            tag: described.tag.into(),
+            support: self.codec.details().kind.support(),
             name: Wide::new(&name),
             ..asked
         })?;
