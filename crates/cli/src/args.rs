@@ -45,9 +45,10 @@ Exit status:
   130  Ctrl-C stopped it
 
 Environment:
-  OPENDRIVER_PATH  folders to look for drivers in, separated by colons, after those of --path
-  NO_COLOR         when set and not empty: no colour, not even on a terminal
-  XDG_CONFIG_HOME  holds opendriver/registry.toml, the registry of this user
+  OPENDRIVER_PATH      folders to look for drivers in, separated by colons, after those of --path
+  OPENDRIVER_REGISTRY  a registry above those below, where --registry names none
+  NO_COLOR             when set and not empty: no colour, not even on a terminal
+  XDG_CONFIG_HOME      holds opendriver/registry.toml, the registry of this user
 
 Files:
   /etc/opendriver/registry.toml             the registry of the machine

@@ -2,33 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{env, fs, io, iter, slice};
+use std::{fs, io, iter, slice};
 
-use etcetera::BaseStrategy as _;
-use opendriver::backend::windows::Windows;
-use opendriver::registry::{self, Entry, Layer};
+use opendriver::registry::{self, Entry};
 use opendriver::{Builder, Manager, Recorder, Registry};
+use opendriver_setup::{DEFAULT_SECTIONS, Owner, Setup, linked};
 
 use crate::args::Global;
 use crate::printer::Printer;
 use crate::report::Failure;
 use crate::watch::Watch;
 
-/// Where the registry of the machine is.
-const SYSTEM_REGISTRY: &str = "/etc/opendriver/registry.toml";
-
-/// Sections that an alias is looked up in where none is named.
-pub(crate) const DEFAULT_SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
-
-/// Sections that hold drivers.
-pub(crate) const SECTIONS: [&str; 4] = [DEFAULT_SECTIONS[0], DEFAULT_SECTIONS[1], "MCI32", "MCI"];
-
 /// What every verb works with.
 pub(crate) struct Session {
     pub(crate) printer: Arc<Printer>,
     pub(crate) registry: Registry,
-    registries: Vec<(&'static str, PathBuf)>,
-    folders: Vec<PathBuf>,
+    setup: Setup,
     trace: bool,
     pub(crate) quiet: bool,
 }
@@ -36,21 +25,12 @@ pub(crate) struct Session {
 impl Session {
     /// Reads what the library does not: the command line and the environment.
     pub(crate) fn new(global: &Global) -> Self {
-        let listed = env::var_os("OPENDRIVER_PATH").unwrap_or_default();
-        let folders = global
-            .path
-            .iter()
-            .cloned()
-            .chain(env::split_paths(&listed))
-            // An empty name between two colons means the current folder to a shell, which is looked in anyway.
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .collect();
-        let registries = registries(global.registry.as_deref());
+        let folders = global.path.iter().cloned();
+        let setup = Setup::from_environment(global.registry.as_deref(), folders);
         Self {
             printer: Arc::new(Printer::new(global)),
-            registry: open_registry(&registries),
-            registries,
-            folders,
+            registry: setup.registry().clone(),
+            setup,
             trace: global.trace,
             quiet: global.quiet,
         }
@@ -66,32 +46,22 @@ impl Session {
     /// The manager before it is built, for a verb with wishes of its own.
     pub(crate) fn builder(&self, recorder: Option<Arc<dyn Recorder>>) -> Builder {
         let watch = Watch::new(self.trace, self.quiet, recorder);
-        let windows = self.folders.iter().fold(
-            Windows::new(self.registry.clone()).trace(self.trace),
-            |windows, folder| windows.search_path(folder),
-        );
-        let builder = Manager::builder()
-            .builtin(echo::driver())
-            .builtin(pcm::driver())
-            .provider(windows)
-            .registry(self.registry.clone())
+        self.setup
+            .builder(self.trace)
             .recorder(Arc::new(watch))
             // One manager a process: no handle of another can come in, and the same command prints the same transcript.
             .predictable_handles(true)
-            .trust_foreign_code();
-        self.folders
-            .iter()
-            .fold(builder, |builder, folder| builder.search_path(folder))
+            .trust_foreign_code()
     }
 
     /// The files of the registry, the lowest layer first, and whose each is.
-    pub(crate) fn registries(&self) -> &[(&'static str, PathBuf)] {
-        &self.registries
+    pub(crate) fn registries(&self) -> &[(Owner, PathBuf)] {
+        self.setup.registries()
     }
 
     /// The folders that a bare file name is looked for in, after the current one.
     pub(crate) fn folders(&self) -> &[PathBuf] {
-        &self.folders
+        self.setup.folders()
     }
 
     /// The entry that a name has in a section, or in those that are looked in where none is named.
@@ -160,8 +130,7 @@ impl Session {
 
     /// What the name of a file stands for, whatever is installed.
     pub(crate) fn locate_file(&self, name: &str) -> Located {
-        let linked = [echo::driver(), pcm::driver()];
-        if linked
+        if linked()
             .iter()
             .any(|driver| name.eq_ignore_ascii_case(driver.name()))
         {
@@ -169,7 +138,7 @@ impl Session {
         }
         let here = PathBuf::new();
         let bare = !name.contains('/');
-        let folders = iter::once(&here).chain(self.folders.iter().filter(|_| bare));
+        let folders = iter::once(&here).chain(self.folders().iter().filter(|_| bare));
         folders
             .filter_map(|folder| find(folder, name))
             .next()
@@ -229,28 +198,4 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
         })
         .map(|entry| entry.path())
         .filter(|path| path.is_file())
-}
-
-/// Names of the layers of the registry.
-const SYSTEM: &str = "system";
-const USER: &str = "user";
-const NAMED: &str = "file";
-
-/// Where the registry is: the machine's, the user's, and what the command line names.
-fn registries(named: Option<&Path>) -> Vec<(&'static str, PathBuf)> {
-    let user = etcetera::base_strategy::Xdg::new()
-        .ok()
-        .map(|folders| folders.config_dir().join("opendriver/registry.toml"));
-    iter::once((SYSTEM, PathBuf::from(SYSTEM_REGISTRY)))
-        .chain(user.map(|file| (USER, file)))
-        .chain(named.map(|file| (NAMED, file.to_owned())))
-        .collect()
-}
-
-fn open_registry(files: &[(&'static str, PathBuf)]) -> Registry {
-    Registry::open(files.iter().map(|(name, file)| match *name {
-        SYSTEM => Layer::system(file),
-        USER => Layer::user(file),
-        _ => Layer::file(file),
-    }))
 }

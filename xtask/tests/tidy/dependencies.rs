@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sources::{assert_none, root};
 
 /// Each package of the house and what it may depend on. Dependencies point down only.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("opendriver-abi", &[]),
     ("opendriver-guard", &[]),
     ("opendriver-pe", &[]),
@@ -29,6 +29,25 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("opendriver-echo", &["opendriver-abi", "opendriver-sdk"]),
     ("opendriver-pcm", &["opendriver-abi", "opendriver-sdk"]),
     (
+        "opendriver-setup",
+        &[
+            "opendriver",
+            "opendriver-echo",
+            "opendriver-pcm",
+            "opendriver-sdk",
+        ],
+    ),
+    (
+        "opendriver-capi",
+        &[
+            "opendriver",
+            "opendriver-abi",
+            "opendriver-codec",
+            "opendriver-guard",
+            "opendriver-setup",
+        ],
+    ),
+    (
         "opendriver-cli",
         &[
             "opendriver",
@@ -37,6 +56,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "opendriver-echo",
             "opendriver-pcm",
             "opendriver-pe",
+            "opendriver-setup",
             "opendriver-win32",
         ],
     ),

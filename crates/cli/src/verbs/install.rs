@@ -9,7 +9,9 @@ use opendriver::{Configured, Installation, OpenOptions};
 use crate::args;
 use crate::describe::{Answers, Facts, ask};
 use crate::report::{Exit, Failure};
-use crate::session::{DEFAULT_SECTIONS, Located, SECTIONS, Session};
+use opendriver_setup::{DEFAULT_SECTIONS, SECTIONS};
+
+use crate::session::{Located, Session};
 
 pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit, Failure> {
     let manager = session.manager(None);

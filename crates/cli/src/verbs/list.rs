@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use crate::args;
 use crate::report::{Exit, Failure};
-use crate::session::{NoEntry, SECTIONS, Session};
+use opendriver_setup::SECTIONS;
+
+use crate::session::{NoEntry, Session};
 use crate::table::{Align, Table};
 
 /// An entry as JSON has it.

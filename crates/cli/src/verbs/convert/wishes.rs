@@ -6,6 +6,8 @@ use std::path::Path;
 use opendriver_codec::convert::{Kind, PictureWishes, SoundWishes, Way, Wishes};
 
 use super::source::STANDARD;
+use opendriver_setup::LINKED_AUDIO;
+
 use crate::args::{self, Wanted};
 use crate::report::{Exit, Failure};
 
@@ -35,7 +37,7 @@ pub(super) fn of(convert: &args::Convert) -> Result<Wishes, Failure> {
     };
     Ok(Wishes {
         drivers: convert.driver.clone(),
-        linked: vec![pcm::driver().name().to_owned()],
+        linked: LINKED_AUDIO.map(str::to_owned).to_vec(),
         pictures: PictureWishes {
             way: way(convert.copy_video, convert.no_video),
             codec: convert.video,

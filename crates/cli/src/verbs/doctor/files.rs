@@ -4,16 +4,17 @@ use std::path::Path;
 
 use opendriver::Registry;
 use opendriver::registry::Layer;
+use opendriver_setup::SECTIONS;
 
 use super::Finding;
 use crate::report::Failure;
-use crate::session::{SECTIONS, Session};
+use crate::session::Session;
 
 pub(super) fn findings(session: &Session) -> Vec<Finding> {
     let registries = session
         .registries()
         .iter()
-        .map(|(name, file)| registry(name, file));
+        .map(|(owner, file)| registry(owner.name(), file));
     let folders = session.folders().iter().map(|folder| {
         let found = folder.display().to_string();
         if folder.is_dir() {

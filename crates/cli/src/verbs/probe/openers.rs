@@ -7,6 +7,8 @@ use opendriver_codec::vfw::{self, Codecs};
 use opendriver_codec::{BitmapFormat, WaveFormat};
 
 use super::contents::{Content, Opener, Refuser, Stream};
+use opendriver_setup::LINKED_AUDIO;
+
 use crate::report::{Exit, Failure};
 
 /// All codecs that are installed, and the one that is linked in.
@@ -20,7 +22,7 @@ impl<'a> Installed<'a> {
     /// # Errors
     /// The registry cannot be read.
     pub(super) fn list(manager: &'a Manager) -> Result<Self, Failure> {
-        let audio = acm::Drivers::installed(manager, &[pcm::driver().name()])
+        let audio = acm::Drivers::installed(manager, &LINKED_AUDIO)
             .map_err(|error| Failure::new(Exit::Unasked, error))?;
         let video =
             Codecs::installed(manager).map_err(|error| Failure::new(Exit::Unasked, error))?;

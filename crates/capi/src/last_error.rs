@@ -1,0 +1,43 @@
+//! Why the last function that failed on this thread did so.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, CString};
+
+use crate::door::Failure;
+
+thread_local! {
+    static LAST: RefCell<Option<CString>> = const { RefCell::new(None) };
+}
+
+/// Notes why `function` failed. At the very end of a thread there is nobody left to ask, and nothing to note it in.
+pub fn note(function: &str, failure: &Failure) {
+    let mut text = format!("{function}: {}", failure.reason());
+    let mut cause = failure.reason().source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    let text = CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default();
+    let _ = LAST.try_with(|last| last.replace(Some(text)));
+}
+
+/// What was noted last on this thread.
+pub fn text() -> Option<String> {
+    read(|text| text.to_string_lossy().into_owned())
+}
+
+/// Where the text stands, until the next function fails on this thread; 0 where none has.
+pub fn address() -> usize {
+    read(|text| text.as_ptr().addr()).unwrap_or(0)
+}
+
+/// Forgets it.
+pub fn forget() {
+    let _ = LAST.try_with(|last| last.replace(None));
+}
+
+fn read<T>(read: impl FnOnce(&CStr) -> T) -> Option<T> {
+    let last = LAST.try_with(|last| last.borrow().as_deref().map(read));
+    last.ok().flatten()
+}

@@ -1,0 +1,5 @@
+//! The driver functions of winmm.
+
+mod drivers;
+
+pub use drivers::*;
