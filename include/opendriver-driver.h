@@ -22,6 +22,7 @@
  *     i686-w64-mingw32-gcc -shared -Wl,--kill-at -I include driver.c -o driver.dll
  *
  * Under Windows the header works with <windows.h>, included first, or without it.
+ * What drivers of a class need more is in opendriver-acm.h (sound) and opendriver-vfw.h (pictures).
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -51,12 +52,27 @@ typedef char OpendriverChar;
 #include <mmsystem.h>
 #else
 typedef unsigned int UINT;
+typedef uint8_t BYTE;
+typedef uint16_t WORD;
 typedef uint32_t DWORD;
+typedef int32_t LONG;
 typedef uintptr_t DWORD_PTR;
 typedef intptr_t LPARAM;
 typedef intptr_t LRESULT;
 /* The system's handle of an instance. It fits in 32 bits. */
 typedef struct HDRVR__ *HDRVR;
+/* Four characters, the first in the lowest byte. */
+typedef uint32_t FOURCC;
+/* Text in structures is UTF-16 everywhere. */
+#ifdef _WIN32
+typedef wchar_t WCHAR;
+#else
+typedef uint16_t WCHAR;
+#endif
+#endif
+
+#ifndef mmioFOURCC
+#define mmioFOURCC(a, b, c, d) ((FOURCC)(BYTE)(a) | (FOURCC)(BYTE)(b) << 8 | (FOURCC)(BYTE)(c) << 16 | (FOURCC)(BYTE)(d) << 24)
 #endif
 
 /*

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use opendriver::Width;
@@ -99,7 +100,14 @@ fn compile(source: &Path, target: Target) -> PathBuf {
     let flags = [&flags, target.flags()].concat();
     let mut hash = DefaultHasher::new();
     (&flags, target).hash(&mut hash);
-    for file in [source, &root().join("include/opendriver-driver.h")] {
+    let include = root().join("include");
+    let headers = [
+        "opendriver-driver.h",
+        "opendriver-acm.h",
+        "opendriver-vfw.h",
+    ];
+    let headers = headers.map(|header| include.join(header));
+    for file in iter::once(source).chain(headers.iter().map(PathBuf::as_path)) {
         let text = fs::read(file);
         text.unwrap_or_else(|error| panic!("{}: {error}", file.display()))
             .hash(&mut hash);

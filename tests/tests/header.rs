@@ -1,5 +1,6 @@
 //! The header for drivers in C compiles wherever it says so, without a warning.
 
+use opendriver_tests::compilers;
 use opendriver_tests::fixtures::{self, Target, compiled_text};
 
 const DRIVER: &str = r#"
@@ -40,6 +41,33 @@ fn the_header_stands_beside_windows_h() {
         let text = format!("{lean}#include <windows.h>\n{DRIVER}");
         compiled_text("driver", &text, Target::Windows64Crt);
         compiled_text("driver", &text, Target::Windows32Crt);
+    }
+}
+
+/// Beside each other, in either order, and in C++ too.
+#[test]
+fn the_headers_of_classes_stand_wherever_the_first_does() {
+    for includes in [
+        "#include \"opendriver-acm.h\"\n#include \"opendriver-vfw.h\"\n",
+        "#include \"opendriver-vfw.h\"\n#include \"opendriver-acm.h\"\n",
+    ] {
+        let text = format!("{includes}{DRIVER}");
+        compiled_text("driver", &text, Target::Native);
+        for lean in ["", "#define WIN32_LEAN_AND_MEAN\n"] {
+            let text = format!("{lean}#include <windows.h>\n{text}");
+            compiled_text("driver", &text, Target::Windows64Crt);
+            compiled_text("driver", &text, Target::Windows32Crt);
+        }
+        let text = format!("{text}{ENTRY}");
+        compiled_text("driver", &text, Target::Windows64);
+        compiled_text("driver", &text, Target::Windows32);
+
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("driver.cpp");
+        std::fs::write(&source, format!("{includes}{DRIVER}")).unwrap();
+        let flags = ["-std=c++11", "-shared", "-fPIC", "-Iinclude"];
+        let to = folder.path().join("driver.so");
+        compilers::compile("g++", "g++", &[source.to_str().unwrap()], &to, &flags);
     }
 }
 

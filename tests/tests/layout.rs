@@ -143,6 +143,107 @@ fn process_structures(width: usize) -> String {
     text
 }
 
+/// The same structures as the headers for drivers in C declare them.
+fn declared<P: Address>() -> String {
+    let include = opendriver_tests::root().join("include");
+    let mut text = String::from("#include <stddef.h>\n");
+    for header in ["opendriver-acm.h", "opendriver-vfw.h"] {
+        writeln!(text, "#include \"{}\"", include.join(header).display()).unwrap();
+    }
+    assert_layout::<DrvConfigInfo<P>>(&mut text);
+    assert_layout::<WaveFormatEx>(&mut text);
+    assert_layout::<WaveFilter>(&mut text);
+    assert_layout::<AcmDrvOpenDesc<P>>(&mut text);
+    assert_layout::<AcmDriverDetails<P>>(&mut text);
+    assert_layout::<AcmFormatTagDetails>(&mut text);
+    assert_layout::<AcmFormatDetails<P>>(&mut text);
+    assert_layout::<AcmDrvFormatSuggest<P>>(&mut text);
+    assert_layout::<AcmDrvStreamInstance<P>>(&mut text);
+    assert_layout::<AcmDrvStreamSize>(&mut text);
+    assert_layout::<AcmDrvStreamHeader<P>>(&mut text);
+    assert_layout::<BitmapInfoHeader>(&mut text);
+    assert_layout::<IcOpen<P>>(&mut text);
+    assert_layout::<IcInfo>(&mut text);
+    assert_layout::<IcCompress<P>>(&mut text);
+    assert_layout::<IcCompressFrames<P>>(&mut text);
+    assert_layout::<IcDecompress<P>>(&mut text);
+    assert_layout::<IcDecompressEx<P>>(&mut text);
+    numbers(&mut text);
+    text
+}
+
+/// Holds every number of a message or an answer that a header has against ours.
+fn numbers(text: &mut String) {
+    use opendriver_abi::{Class, Message, answer};
+
+    for &class in Class::ALL {
+        for number in 0..0x7000 {
+            if let Some(name) = Message(number).name(class) {
+                writeln!(
+                    text,
+                    "#ifdef {name}\n_Static_assert({name} == {number}, \"{name}\");\n#endif"
+                )
+                .unwrap();
+            }
+        }
+    }
+    for number in -500..1000 {
+        for name in [answer::multimedia_name(number), answer::video_name(number)]
+            .into_iter()
+            .flatten()
+        {
+            writeln!(
+                text,
+                "#ifdef {name}\n_Static_assert({name} == {number}, \"{name}\");\n#endif"
+            )
+            .unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_headers_for_drivers_in_c_have_the_same_structures_and_numbers() {
+    for windows in ["", "#include <windows.h>\n"] {
+        let text = format!("{windows}{}", declared::<u64>());
+        compile("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", &text);
+        let text = format!("{windows}{}", declared::<u32>());
+        compile("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686", &text);
+    }
+    compile("gcc", "gcc", &declared::<u64>());
+}
+
+/// Names that applications see too: ours, held against the values that mingw's headers give them.
+#[test]
+fn numbers_in_the_headers_for_drivers_in_c_are_those_of_the_system() {
+    let mut text = String::from(
+        "#include <windows.h>\n#include <mmreg.h>\n#include <msacm.h>\n#include <vfw.h>\n",
+    );
+    let mut count = 0;
+    for header in [
+        "opendriver-driver.h",
+        "opendriver-acm.h",
+        "opendriver-vfw.h",
+    ] {
+        let path = opendriver_tests::root().join("include").join(header);
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let mut words = line.strip_prefix("#define ").unwrap_or_default().split(' ');
+            let (name, value) = (words.next().unwrap(), words.next().unwrap_or_default());
+            if value.starts_with(|first: char| first.is_ascii_digit() || first == '(') {
+                count += 1;
+                let value = line.split("/*").next().unwrap();
+                let value = value.splitn(3, ' ').nth(2).unwrap();
+                writeln!(
+                    text,
+                    "#ifdef {name}\n_Static_assert(({name}) == ({value}), \"{name}\");\n#endif"
+                )
+                .unwrap();
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
+    compile("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", &text);
+}
+
 fn compile(compiler: &str, package: &str, text: &str) {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("layout.c");
@@ -189,21 +290,11 @@ fn structures_of_the_process_are_laid_out_as_in_c() {
 
 #[test]
 fn numbers_of_messages_and_answers_are_those_of_the_headers() {
-    use opendriver_abi::{Class, Message, answer};
+    use opendriver_abi::answer;
 
     // The headers have no names for what only drivers of audio codecs see, among others.
     let mut text = MISSING.to_owned();
-    for &class in Class::ALL {
-        for number in 0..0x7000 {
-            if let Some(name) = Message(number).name(class) {
-                writeln!(
-                    text,
-                    "#ifdef {name}\n_Static_assert({name} == {number}, \"{name}\");\n#endif"
-                )
-                .unwrap();
-            }
-        }
-    }
+    numbers(&mut text);
     for (name, value) in [
         ("DRVCNF_RESTART", answer::DRVCNF_RESTART),
         ("MMSYSERR_NOTSUPPORTED", answer::MMSYSERR_NOTSUPPORTED),
