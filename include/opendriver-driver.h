@@ -21,7 +21,9 @@
  *     x86_64-w64-mingw32-gcc -shared -I include driver.c -o driver.dll
  *     i686-w64-mingw32-gcc -shared -Wl,--kill-at -I include driver.c -o driver.dll
  *
- * Under Windows the header works with <windows.h>, included first, or without it.
+ * Under Windows the header works with <windows.h>, included first, or without it. On Linux, a program
+ * that opens drivers and is one may include it beside opendriver's own <mmsystem.h>; where that comes
+ * first, DRVCONFIGINFO and DefDriverProc are the application's.
  * What drivers of a class need more is in opendriver-acm.h (sound) and opendriver-vfw.h (pictures).
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
@@ -50,7 +52,7 @@ typedef char OpendriverChar;
 #if defined(_WINDOWS_) || defined(_WINDEF_)
 /* <windows.h> has the types, and its <mmsystem.h> the messages and DefDriverProc of winmm.dll. */
 #include <mmsystem.h>
-#else
+#elif !defined(OPENDRIVER_WINDEF_H)
 typedef unsigned int UINT;
 typedef uint8_t BYTE;
 typedef uint16_t WORD;
@@ -61,14 +63,19 @@ typedef intptr_t LPARAM;
 typedef intptr_t LRESULT;
 /* The system's handle of an instance. It fits in 32 bits. */
 typedef struct HDRVR__ *HDRVR;
-/* Four characters, the first in the lowest byte. */
-typedef uint32_t FOURCC;
 /* Text in structures is UTF-16 everywhere. */
 #ifdef _WIN32
 typedef wchar_t WCHAR;
+#elif defined(__cplusplus)
+typedef char16_t WCHAR;
 #else
 typedef uint16_t WCHAR;
 #endif
+#endif
+
+#if !defined(_WINDOWS_) && !defined(_WINDEF_) && !defined(OPENDRIVER_MMSYSTEM_H)
+/* Four characters, the first in the lowest byte. */
+typedef uint32_t FOURCC;
 #endif
 
 #ifndef mmioFOURCC
@@ -112,7 +119,7 @@ typedef uint16_t WCHAR;
 #define DRVEA_ABNORMALEXIT 0x0002
 #endif
 
-#if !defined(_WINDOWS_) && !defined(_WINDEF_)
+#if !defined(_WINDOWS_) && !defined(_WINDEF_) && !defined(OPENDRIVER_MMSYSTEM_H)
 
 /* What lparam2 of DRV_CONFIGURE and DRV_INSTALL points at, where it is not NULL. Packed, as in <mmsystem.h>. */
 #pragma pack(push, 1)
