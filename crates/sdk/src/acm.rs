@@ -52,8 +52,10 @@
 //! }
 //!
 //! // `opendriver_sdk::export_driver!(Acm<Coarse>);` makes a shared object of it.
-//! let bench = Bench::new(builtin::<Acm<Coarse>>("coarse"));
-//! # assert!(bench.open("", 0).is_ok());
+//!
+//! let application = Bench::new(builtin::<Acm<Coarse>>("coarse")).acm().unwrap();
+//! let plain = WaveFormat::pcm(1, 8000, 16);
+//! assert_eq!(application.convert(&plain, &coarse(8000), &[1, 2, 3, 4]), Ok(vec![2, 4]));
 //! ```
 //!
 //! # What happens behind it
@@ -95,6 +97,9 @@ mod buffer;
 
 mod claims;
 
+mod application;
+
+pub use application::{Application, OpenStream};
 pub use blocks::Blocks;
 pub use codec::{Codec, Converted, Flags, Refusal, Stream};
 pub use details::{Details, Kind, Tag, Wish};

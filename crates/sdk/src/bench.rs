@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use opendriver_abi::structures::Structure;
 use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 
 use crate::{BuiltIn, Call, Guest, Host, Refused, Setting};
@@ -99,6 +100,23 @@ impl Bench {
             .iter()
             .find(|(start, _)| start.cast_signed() == address);
         block.map_or_else(Vec::new, |(_, bytes)| bytes.clone())
+    }
+
+    /// Lends memory that holds a structure.
+    pub fn lend_structure<S: Structure>(&self, value: &S) -> LParam {
+        let mut bytes = vec![0; S::SIZE];
+        value
+            .write(&mut bytes)
+            .expect("the bytes are as many as the structure takes");
+        self.lend(&bytes)
+    }
+
+    /// What the structure that was lent at an address holds now.
+    ///
+    /// # Panics
+    /// If no memory was lent there, or less than the structure takes.
+    pub fn lent_structure<S: Structure>(&self, address: LParam) -> S {
+        S::read(&self.lent(address)).expect("a structure was lent at this address")
     }
 
     /// One of the driver's settings.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use opendriver_abi::LResult;
+use opendriver_abi::{LResult, Message};
 
 use crate::driver::Typed;
 use crate::{Call, Driver, Host};
@@ -15,6 +15,12 @@ use crate::{Call, Driver, Host};
 pub trait Procedure: Send + Sync {
     /// `DriverProc`: handles one message.
     fn call(&self, call: &Call<'_>) -> LResult;
+
+    /// What is answered where [`call`](Self::call) panicked.
+    fn answer_to_panic(&self, message: Message) -> LResult {
+        let _ = message;
+        0
+    }
 }
 
 impl<F: Fn(&Call<'_>) -> LResult + Send + Sync> Procedure for F {
@@ -91,7 +97,7 @@ pub struct Guest {
 impl Guest {
     /// Calls the driver and returns its answer verbatim.
     ///
-    /// A panic in the driver is reported to the host and answers 0.
+    /// A panic in the driver is reported to the host and answered as the driver says, by default with 0.
     pub fn call(&self, call: &Call<'_>) -> LResult {
         let call = call.with_host(&*self.host);
         catch_unwind(AssertUnwindSafe(|| self.procedure.call(&call))).unwrap_or_else(|panic| {
@@ -101,7 +107,7 @@ impl Guest {
                 &format!("handling {}", call.message),
                 panic,
             );
-            0
+            self.procedure.answer_to_panic(call.message)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! An address that somebody claims is good.
 
-use opendriver_abi::structures::Structure;
+use opendriver_abi::structures::{Address, Structure};
 
 use crate::Host;
 
@@ -31,6 +31,13 @@ impl<'a> Claim<'a> {
             address: self.address.wrapping_add(offset),
             ..self
         }
+    }
+
+    /// The claim to the memory at an address that was read from this one: a field of a structure.
+    #[must_use]
+    pub fn follow<P: Address>(self, address: P) -> Self {
+        let address = address.to_param().cast_unsigned();
+        Self { address, ..self }
     }
 
     /// Copies bytes out.

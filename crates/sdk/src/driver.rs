@@ -10,7 +10,8 @@ use crate::{Call, DriverId, Host, Open, Procedure};
 /// A driver: one value of this type lives from `DRV_LOAD` to `DRV_FREE`.
 ///
 /// Messages to one instance may arrive from several threads at the same time. A panic in any of
-/// these functions is caught and reported, and the message is answered with 0.
+/// these functions is caught and reported, and the message is answered with 0, or as
+/// [`answer_to_panic`](Self::answer_to_panic) says.
 pub trait Driver: Sized + Send + Sync + 'static {
     /// What one instance is: a value of this type lives from `DRV_OPEN` to `DRV_CLOSE`.
     type Instance: Send + Sync + 'static;
@@ -45,6 +46,12 @@ pub trait Driver: Sized + Send + Sync + 'static {
     fn close(&self, instance: &Self::Instance, call: &Call<'_>) -> Result<(), Refused> {
         let _ = (instance, call);
         Ok(())
+    }
+
+    /// What an application hears where [`message`](Self::message) panicked. By default 0; a class in which 0 is success has another answer.
+    fn answer_to_panic(message: Message) -> LResult {
+        let _ = message;
+        0
     }
 
     /// `DRV_DISABLE`: the driver must leave its hardware alone and stop its threads before it
@@ -165,6 +172,18 @@ impl<D: Driver> Procedure for Typed<D> {
                 Some(open) => open.driver.message(&open.instance, call),
                 None => 0,
             },
+        }
+    }
+
+    fn answer_to_panic(&self, message: Message) -> LResult {
+        match message {
+            Message::DRV_LOAD
+            | Message::DRV_ENABLE
+            | Message::DRV_OPEN
+            | Message::DRV_CLOSE
+            | Message::DRV_DISABLE
+            | Message::DRV_FREE => 0,
+            _ => D::answer_to_panic(message),
         }
     }
 }

@@ -45,6 +45,7 @@ mod claim;
 mod host;
 
 pub mod acm;
+pub mod vfw;
 
 mod builtin;
 mod instances;

@@ -1,6 +1,6 @@
 //! Structures and formats in the application's memory.
 
-use opendriver_abi::structures::{Address, Structure, WaveFormatEx};
+use opendriver_abi::structures::{Structure, WaveFormatEx};
 
 use super::{Refusal, WaveFormat};
 use crate::Claim;
@@ -71,12 +71,6 @@ pub(super) fn put_format(claim: Claim<'_>, room: u32, format: &WaveFormat) -> Re
     }
     claim.write(&format[..format.len().min(room as usize)])?;
     Ok(())
-}
-
-/// The application's memory at an address that a structure holds.
-pub(super) fn at<P: Address>(claim: Claim<'_>, address: P) -> Claim<'_> {
-    let address = address.to_param().cast_unsigned();
-    claim.at(address.wrapping_sub(claim.address()))
 }
 
 /// Reads a structure that begins with its size.

@@ -3,14 +3,14 @@
 use std::mem::offset_of;
 use std::sync::Arc;
 
-use opendriver_abi::answer::MMSYSERR_NOERROR;
+use opendriver_abi::answer::{MMSYSERR_ERROR, MMSYSERR_NOERROR};
 use opendriver_abi::structures::{
     AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader, AcmDrvStreamInstance,
     AcmDrvStreamSize, AcmFormatDetails, Address, FourCc, Structure as _,
 };
 
 use super::buffer::Buffer;
-use super::claims::{World, at, by_world, format, whole, world};
+use super::claims::{World, by_world, format, whole, world};
 use super::streams::Streams;
 use super::{Codec, Flags, Refusal, Stream as _, Tag};
 use crate::{Call, Claim, Driver, Host, LResult, Message, Open, Refused};
@@ -58,6 +58,13 @@ impl<C: Codec> Driver for Acm<C> {
         opened
             .message(call)
             .unwrap_or_else(|| self.codec.message(call))
+    }
+
+    fn answer_to_panic(message: Message) -> LResult {
+        match LIST.contains(&message.0) {
+            true => MMSYSERR_ERROR,
+            false => 0,
+        }
     }
 }
 
@@ -116,8 +123,8 @@ impl<C: Codec> Opened<'_, C> {
         if flags & ASYNCHRONOUS != 0 || { asked.filter }.to_param() != 0 {
             return Err(Refusal::NotPossible);
         }
-        let source = format(at(claim, asked.source))?;
-        let destination = format(at(claim, asked.destination))?;
+        let source = format(claim.follow(asked.source))?;
+        let destination = format(claim.follow(asked.destination))?;
         let stream = self.acm.codec.open(&source, &destination)?;
         if flags & QUERY != 0 {
             return Ok(());
@@ -179,9 +186,9 @@ impl<C: Codec> Opened<'_, C> {
         const END: u32 = 0x20;
         let asked: AcmDrvStreamHeader<P> = whole(header)?;
         let buffer = Buffer {
-            source: at(header, asked.source),
+            source: header.follow(asked.source),
             source_length: asked.source_length as usize,
-            destination: at(header, asked.destination),
+            destination: header.follow(asked.destination),
             destination_length: asked.destination_length as usize,
             flags: Flags {
                 start: asked.convert_flags & START != 0,

@@ -5,7 +5,7 @@ use opendriver_abi::structures::{
     Structure as _, Wide,
 };
 
-use super::claims::{at, format, put_format, whole};
+use super::claims::{format, put_format, whole};
 use super::driver::{Acm, QUERY_MASK};
 use super::{Codec, Refusal, Wish};
 use crate::Claim;
@@ -90,7 +90,7 @@ impl<C: Codec> Acm<C> {
         flags: u32,
     ) -> Result<(), Refusal> {
         let asked: AcmFormatDetails<P> = claim.structure()?;
-        let place = at(claim, asked.format);
+        let place = claim.follow(asked.format);
         let described = match flags & QUERY_MASK {
             BY_INDEX => {
                 let mut tags = self.tags.iter();
@@ -124,8 +124,8 @@ impl<C: Codec> Acm<C> {
         if flags & !(TAG | CHANNELS | RATE | BITS) != 0 {
             return Err(Refusal::BadFlag);
         }
-        let source = format(at(claim, asked.source))?;
-        let destination = at(claim, asked.destination);
+        let source = format(claim.follow(asked.source))?;
+        let destination = claim.follow(asked.destination);
         let mut wished = [0; 16];
         destination.read(&mut wished)?;
         let number = |offset| u16::from_le_bytes([wished[offset], wished[offset + 1]]);
