@@ -12,6 +12,9 @@ mod builtin;
 #[cfg(feature = "native")]
 pub mod native;
 
+#[cfg(feature = "native")]
+pub mod procedure;
+
 #[cfg(feature = "windows")]
 pub mod windows;
 

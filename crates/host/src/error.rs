@@ -48,6 +48,12 @@ pub enum Error {
     /// A driver has to be named.
     #[error("a driver's name cannot be empty")]
     EmptyName,
+    /// A driver of the program has this name already.
+    #[error("a driver named \"{name}\" is linked already")]
+    AlreadyLinked {
+        /// The name.
+        name: String,
+    },
     /// The manager never gave out this handle.
     #[error("{raw:#x} is not a driver handle")]
     NotAHandle {
@@ -250,6 +256,7 @@ impl Error {
         match self {
             Self::NotInstalled { .. }
             | Self::EmptyName
+            | Self::AlreadyLinked { .. }
             | Self::NotAHandle { .. }
             | Self::Closed { .. }
             | Self::Closing { .. }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use opendriver_abi::{Hdrvr, LParam, LResult, Message};
 
+use crate::backend::{Backend, Linked};
 use crate::engine::Engine;
 use crate::errands::Param2;
 use crate::{
@@ -91,6 +92,29 @@ impl Manager {
     /// Starts to say what a manager knows and may do.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// Adds a driver that is part of the program, as [`Builder::linked`] does, while the manager is in use.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyLinked`] where a driver of the program has the name.
+    pub fn link<B: Backend + 'static>(
+        &self,
+        name: &str,
+        load: impl Fn(&System) -> B + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        self.engine().names.link(Linked {
+            name: name.to_owned(),
+            load: Box::new(move |system| Box::new(load(system))),
+        })
+    }
+
+    /// Takes a driver that is part of the program out: its name opens it no more. Instances that are open stay so.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] where no driver of the program has the name.
+    pub fn unlink(&self, name: &str) -> Result<(), Error> {
+        self.engine().names.unlink(name)
     }
 
     /// Opens an instance of the driver of this name.

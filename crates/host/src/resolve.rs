@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::backend::{Linked, name_of};
 use crate::module::{Identity, Origin};
 use crate::registry::{Entry, KeyPath};
+use crate::sync::{Mutex, lock};
 use crate::{Error, OpenOptions, Registry, registry};
 
 /// The sections in which an alias is looked up when none is named.
@@ -17,10 +18,30 @@ const SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
 #[derive(Debug)]
 pub(crate) struct Names {
     pub(crate) registry: Registry,
-    linked: Vec<Arc<Linked>>,
+    linked: Mutex<LinkedDrivers>,
     folders: Vec<PathBuf>,
     /// The sections in which an alias is looked up when none is named.
     sections: Vec<KeyPath>,
+}
+
+/// The drivers that are part of the program. The number of each is never another's, so that what is known of one that is gone is not
+/// taken for a later one's.
+#[derive(Debug, Default)]
+struct LinkedDrivers {
+    list: Vec<(usize, Arc<Linked>)>,
+    counted: usize,
+}
+
+impl LinkedDrivers {
+    fn add(&mut self, linked: Arc<Linked>) {
+        self.list.push((self.counted, linked));
+        self.counted += 1;
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        let named = |(_, linked): &(usize, Arc<Linked>)| linked.name.eq_ignore_ascii_case(name);
+        self.list.iter().position(named)
+    }
 }
 
 /// What a name leads to.
@@ -50,12 +71,37 @@ impl Names {
             .iter()
             .filter_map(|section| section.parse().ok())
             .collect();
+        let mut drivers = LinkedDrivers::default();
+        linked.into_iter().for_each(|linked| drivers.add(linked));
         Self {
             registry,
-            linked,
+            linked: Mutex::new(drivers),
             folders,
             sections,
         }
+    }
+
+    /// Adds a driver of the program under its name.
+    pub(crate) fn link(&self, driver: Linked) -> Result<(), Error> {
+        if driver.name.is_empty() {
+            return Err(Error::EmptyName);
+        }
+        let mut linked = lock(&self.linked);
+        if linked.place(&driver.name).is_some() {
+            return Err(Error::AlreadyLinked { name: driver.name });
+        }
+        linked.add(Arc::new(driver));
+        Ok(())
+    }
+
+    /// Takes a driver of the program out.
+    pub(crate) fn unlink(&self, name: &str) -> Result<(), Error> {
+        let mut linked = lock(&self.linked);
+        let place = linked.place(name).ok_or_else(|| Error::NotInstalled {
+            name: name.to_owned(),
+        })?;
+        linked.list.remove(place);
+        Ok(())
     }
 
     /// Looks a name up: an entry of the registry wins over a file, and its value is a file, never another alias.
@@ -106,14 +152,14 @@ impl Names {
 
     /// Finds what a file name stands for.
     pub(crate) fn find(&self, file: &str, installed: bool) -> Result<(Identity, Origin), Error> {
-        let linked = self
-            .linked
-            .iter()
-            .enumerate()
-            .find(|(_, linked)| linked.name.eq_ignore_ascii_case(file));
-        if let Some((at, linked)) = linked {
-            return Ok((Identity::Linked(at), Origin::Linked(Arc::clone(linked))));
+        let linked = lock(&self.linked);
+        if let Some((number, linked)) = linked.place(file).map(|place| &linked.list[place]) {
+            return Ok((
+                Identity::Linked(*number),
+                Origin::Linked(Arc::clone(linked)),
+            ));
         }
+        drop(linked);
         let path = Path::new(file);
         let is_bare = path.components().count() == 1 && path.file_name().is_some();
         if let Some(identity) = identity_of(path) {
@@ -274,6 +320,22 @@ mod tests {
             (target.name(), target.identity),
             ("Echo".to_owned(), Identity::Linked(0))
         );
+    }
+
+    #[test]
+    fn a_driver_that_comes_later_is_never_taken_for_one_that_went() {
+        let names = names(Registry::in_memory(), &[]);
+        let identity = || names.find("Echo", false).map(|(identity, _)| identity);
+        let linked = || Linked {
+            name: "ECHO".to_owned(),
+            load: Box::new(|_| unreachable!("nothing is loaded here")),
+        };
+        let taken = names.link(linked()).unwrap_err();
+        assert!(matches!(taken, Error::AlreadyLinked { name } if name == "ECHO"));
+        names.unlink("echo").unwrap();
+        assert!(identity().is_err() && names.unlink("echo").is_err());
+        names.link(linked()).unwrap();
+        assert_eq!(identity().unwrap(), Identity::Linked(1));
     }
 
     #[test]

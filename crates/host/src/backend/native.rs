@@ -18,8 +18,9 @@ use opendriver_abi::services::DriverHost;
 use opendriver_abi::{DriverProc, LResult};
 
 use super::builtin::SystemHost;
+use super::procedure::Procedure;
 use super::{Backend, Call, Candidate, Provider, Text, Width};
-use crate::{Error, Fault, Heap, Memory, System};
+use crate::{Error, Fault, Memory, System};
 use services::Services;
 
 /// The way in for shared objects.
@@ -117,8 +118,10 @@ impl Provider for Native {
             // SAFETY: the table is good until the driver is told otherwise, before it is dropped.
             unsafe { host(services.table()) };
         }
+        // SAFETY: whoever trusts the file vouches for its entry point, and the library stays loaded behind it.
+        let procedure = unsafe { Procedure::new(proc) };
         Ok(Box::new(Driver {
-            proc,
+            procedure,
             host,
             _services: services,
             _library: library,
@@ -155,7 +158,7 @@ fn cannot_load(path: &Path, error: libloading::Error) -> Error {
 
 /// A loaded shared object. Its fields are dropped in this order.
 struct Driver {
-    proc: DriverProc,
+    procedure: Procedure,
     host: Option<DriverHost>,
     _services: Services,
     _library: Library,
@@ -164,44 +167,27 @@ struct Driver {
 impl Backend for Driver {
     #[inline]
     fn call(&self, call: &Call<'_>) -> Result<LResult, Fault> {
-        let Call {
-            id,
-            handle,
-            message,
-            param1,
-            param2,
-            ..
-        } = *call;
-        let proc = self.proc;
-        opendriver_guard::prepare_thread();
-        let call = || {
-            // SAFETY: whoever trusts the file vouches that its entry point is of this type and keeps to its own memory.
-            unsafe { proc(id.0, handle.raw() as usize, message.0, param1, param2) }
-        };
-        // SAFETY: between this frame and the driver's there is nothing to drop.
-        let answer = unsafe { opendriver_guard::protect(call) };
-        answer.map_err(|fault| describe(&fault))
+        self.procedure.call(call)
     }
 
     fn contains_panics(&self) -> bool {
-        true
+        self.procedure.contains_panics()
     }
 
     fn memory(&self) -> Arc<dyn Memory> {
-        Arc::new(Heap)
+        self.procedure.memory()
     }
 
     fn text(&self) -> Text {
-        Text::Utf8
+        self.procedure.text()
     }
 
     fn width(&self) -> Width {
-        Width::HOST
+        self.procedure.width()
     }
 
     fn address(&self) -> usize {
-        let entry = self.proc as usize;
-        opendriver_guard::place(entry).map_or(entry, |place| entry - place.offset)
+        self.procedure.address()
     }
 }
 
@@ -215,7 +201,7 @@ impl Drop for Driver {
 }
 
 #[cold]
-fn describe(fault: &opendriver_guard::Fault) -> Fault {
+pub(super) fn describe(fault: &opendriver_guard::Fault) -> Fault {
     let place = match opendriver_guard::place(fault.instruction) {
         Some(place) => place.to_string(),
         None => format!("{:#x}", fault.instruction),
