@@ -166,8 +166,12 @@ mod tests {
         let names: Vec<String> = linked().iter().map(|it| it.name().to_owned()).collect();
         for name in &names {
             let manager = setup.builder(false).build();
-            let opened = manager.open(name);
-            drop(opened.unwrap_or_else(|error| panic!("{name}: {error}")));
+            match manager.open(name) {
+                Ok(_) => {}
+                // It opens ports, and none is named.
+                Err(opendriver::Error::Refused { .. }) if name == "serial" => {}
+                Err(error) => panic!("{name}: {error}"),
+            }
         }
         assert!(
             LINKED_AUDIO

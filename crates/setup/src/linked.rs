@@ -7,5 +7,10 @@ pub const LINKED_AUDIO: [&str; 1] = ["pcm"];
 
 /// The drivers that are linked in: they open by their names, without a file and without a registry.
 pub fn linked() -> Vec<BuiltIn> {
-    vec![echo::driver(), pcm::driver()]
+    vec![
+        echo::driver(),
+        pcm::driver(),
+        serial::driver(),
+        tone::driver(),
+    ]
 }

@@ -69,9 +69,13 @@ impl Driver for Serial {
     }
 
     fn open(&self, open: &Open<'_>) -> Result<Instance, Refused> {
+        // A structure is for codecs: who looks for one among all drivers must not touch a port.
+        if open.param2() != 0 {
+            return Err(Refused);
+        }
         let text = open.text();
         self.open_port(text).map_err(|error| {
-            self.host.report(&format!("serial: \"{text}\": {error}"));
+            self.host.report(&format!("\"{text}\": {error}"));
             Refused
         })
     }
@@ -83,8 +87,7 @@ impl Driver for Serial {
             ErrorKind::ConnectionAborted => -answer::MMSYSERR_NOTENABLED,
             ErrorKind::BrokenPipe => -answer::MMSYSERR_BADDEVICEID,
             _ => {
-                self.host
-                    .report(&format!("serial: {}: {error}", call.message));
+                self.host.report(&format!("{}: {error}", call.message));
                 -answer::MMSYSERR_ERROR
             }
         })

@@ -162,8 +162,16 @@ fn a_port_that_cannot_be_had_is_refused_with_a_reason() {
     ] {
         assert!(bench.open(text, 0).is_err(), "{text}");
         let report = bench.reports().pop().unwrap();
-        assert_eq!(report, format!("serial: \"{text}\": {reason}"));
+        assert_eq!(report, format!("\"{text}\": {reason}"));
     }
+}
+
+#[test]
+fn who_looks_for_a_codec_touches_no_port() {
+    let line = Line::new();
+    let bench = Bench::new(driver());
+    assert!(bench.open(&line.name, bench.lend(&[0; 56])).is_err());
+    assert_eq!(bench.reports(), [""; 0]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sources::{assert_none, root};
 
 /// Each package of the house and what it may depend on. Dependencies point down only.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("opendriver-abi", &[]),
     ("opendriver-guard", &[]),
     ("opendriver-pe", &[]),
@@ -28,6 +28,8 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("opendriver-codec", &["opendriver", "opendriver-abi"]),
     ("opendriver-echo", &["opendriver-abi", "opendriver-sdk"]),
     ("opendriver-pcm", &["opendriver-abi", "opendriver-sdk"]),
+    ("opendriver-serial", &["opendriver-sdk"]),
+    ("opendriver-tone", &["opendriver-sdk"]),
     (
         "opendriver-setup",
         &[
@@ -35,6 +37,8 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "opendriver-echo",
             "opendriver-pcm",
             "opendriver-sdk",
+            "opendriver-serial",
+            "opendriver-tone",
         ],
     ),
     (
