@@ -21,6 +21,7 @@ mod widths;
 pub mod command;
 pub mod compilers;
 pub mod example;
+pub mod library;
 pub mod media;
 pub mod real;
 pub mod wine;

@@ -8,6 +8,7 @@ mod bench_codecs;
 mod bench_start;
 mod driver_table;
 mod drivers;
+mod library;
 mod suite;
 mod tools;
 mod warm_wine;
@@ -25,6 +26,7 @@ usage: cargo xtask TASK
   bench-start    whole processes: drv open against the same under Wine
   bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
   man            manual pages of drv, to target/man
+  library        libopendriver.so with headers and all, to target/library/debug; with --release to target/library/release
   drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}, and Wine's 32-bit half
 ";
 
@@ -48,6 +50,8 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
     shell.change_dir(root());
     match words {
         ["test"] => suite::run(&shell)?,
+        ["library"] => library::build(&shell, "debug")?,
+        ["library", "--release"] => library::build(&shell, "release")?,
         ["drivers"] => drivers::fetch(&shell)?,
         ["tables"] => {
             cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?;

@@ -10,7 +10,7 @@ struct Tool {
     purpose: &'static str,
 }
 
-const TOOLS: [Tool; 12] = [
+const TOOLS: [Tool; 17] = [
     Tool {
         program: "gcc",
         package: "gcc",
@@ -60,6 +60,31 @@ const TOOLS: [Tool; 12] = [
         program: "wine",
         package: "wine64 wine",
         purpose: "the other system, to compare with",
+    },
+    Tool {
+        program: "pkg-config",
+        package: "pkgconf",
+        purpose: "C programs that find the library",
+    },
+    Tool {
+        program: "cmake",
+        package: "cmake",
+        purpose: "C++ programs that find the library",
+    },
+    Tool {
+        program: "/usr/bin/python3",
+        package: "python3-minimal libpython3-stdlib",
+        purpose: "Python programs that call the library",
+    },
+    Tool {
+        program: "mono",
+        package: "mono-runtime",
+        purpose: "C# programs that call the library",
+    },
+    Tool {
+        program: "mcs",
+        package: "mono-mcs",
+        purpose: "C# programs that call the library",
     },
     Tool {
         program: "ffmpeg",

@@ -1,0 +1,5 @@
+//! Programs in other languages, which know nothing of opendriver but the library's Windows names.
+
+mod exports;
+
+mod installed;
