@@ -46,7 +46,10 @@ pub fn drv_json<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<Value> {
 }
 
 /// The binary, built once: a test of this package alone would find an old one, or none.
-fn binary() -> &'static Path {
+///
+/// # Panics
+/// When it cannot be built.
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let status = Command::new(env!("CARGO"))

@@ -23,6 +23,7 @@ pub mod compilers;
 pub mod example;
 pub mod library;
 pub mod media;
+pub mod page;
 pub mod real;
 pub mod wine;
 

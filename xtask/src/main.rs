@@ -55,6 +55,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
         ["drivers"] => drivers::fetch(&shell)?,
         ["tables"] => {
             cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?;
+            cmd!(shell, "cargo {DOCUMENTS...} errors docs/errors.md").run()?;
             shell.write_file("docs/drivers.md", driver_table::table(&root())?)?;
         }
         ["bench-start"] => bench_start::run(&shell)?,

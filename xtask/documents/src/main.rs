@@ -1,9 +1,10 @@
-//! Documents that are made from the code: manual pages, the table of shims.
+//! Documents that are made from the code: manual pages, the tables of shims and of errors.
 //!
 //! `cargo xtask` runs this; it is a package of its own because it stands on the whole house, and `xtask` on nothing.
 
 #![forbid(unsafe_code)]
 
+mod errors;
 mod manual;
 mod shims;
 
@@ -18,8 +19,10 @@ fn main() -> Result<()> {
         ["shims", file] => {
             std::fs::write(file, shims::table()).with_context(|| format!("writing {file}"))
         }
+        ["errors", file] => std::fs::write(file, errors::table(Path::new("."))?)
+            .with_context(|| format!("writing {file}")),
         _ => bail!(
-            "expected `man FOLDER` or `shims FILE`; `cargo xtask man` and `cargo xtask tables` run this"
+            "expected `man FOLDER`, `shims FILE` or `errors FILE`; `cargo xtask man` and `cargo xtask tables` run this"
         ),
     }
 }

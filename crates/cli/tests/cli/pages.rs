@@ -7,14 +7,12 @@ use std::path::Path;
 
 use opendriver::Width;
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
+use opendriver_tests::page::{HERE, Reader, replay};
 use opendriver_tests::real;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
 
 use crate::station::Station;
-
-/// Where the pages pretend to be.
-const HERE: &str = "/home/you/drivers";
 
 #[test]
 fn the_reference_says_what_drv_does() {
@@ -134,50 +132,27 @@ fn the_registry_is_kept() {
 fn check(page: &str, station: &Station) {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let written = std::fs::read_to_string(&page).expect("the page");
-    let actual = replay(&written, station);
+    let actual = replay(&written, &mut &*station);
     Assert::new()
         .normalize_paths(false)
         .action_env("SNAPSHOTS")
         .eq(actual, Data::read_from(&page, Some(DataFormat::Text)));
 }
 
-/// The page with the output of its commands as it is now: what follows `$ ` in a `console` block, and a `? ` before a status that is
-/// not 0.
-fn replay(page: &str, station: &Station) -> String {
-    let mut now = String::new();
-    let mut in_console = false;
-    for line in page.lines() {
-        match line.strip_prefix("$ ") {
-            Some(command) if in_console => {
-                now += &format!("{line}\n{}", run(command, station));
-                continue;
-            }
-            _ if line.starts_with("```") => in_console = line == "```console",
-            // What a command printed when the page was written.
-            _ if in_console => continue,
-            _ => {}
-        }
-        now += line;
-        now.push('\n');
+impl Reader for &Station {
+    fn run(&mut self, line: &str) -> String {
+        let output = self.shell(line).output().expect("a shell");
+        let status = match output.status.code() {
+            Some(0) => String::new(),
+            code => format!("? {}\n", code.expect("the shell ends by itself")),
+        };
+        let here = self.path("");
+        let here = here.to_str().expect("UTF-8").trim_end_matches('/');
+        let printed = String::from_utf8(output.stdout).expect("UTF-8");
+        status + &printed.replace(here, HERE)
     }
-    now
-}
 
-/// Runs a line of shell. Answers its status where that is not 0, and what it printed on both streams.
-fn run(line: &str, station: &Station) -> String {
-    let output = station.shell(line).output().expect("a shell");
-    let status = match output.status.code() {
-        Some(0) => String::new(),
-        code => format!("? {}\n", code.expect("the shell ends by itself")),
-    };
-    let here = station
-        .path("")
-        .to_str()
-        .expect("UTF-8")
-        .trim_end_matches('/')
-        .to_owned();
-    status
-        + &String::from_utf8(output.stdout)
-            .expect("UTF-8")
-            .replace(&here, HERE)
+    fn keep(&mut self, name: &str, contents: &str) {
+        self.file(name, contents);
+    }
 }
