@@ -6,6 +6,8 @@
 
 mod bench_codecs;
 mod bench_start;
+mod cargo_tools;
+mod dist;
 mod driver_table;
 mod drivers;
 mod library;
@@ -25,6 +27,8 @@ usage: cargo xtask TASK
   tables         the tables in docs/ that are made from the code
   bench-start    whole processes: drv open against the same under Wine
   bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
+  dist           packages of a release, to target/dist: a tarball and a .deb [--out DIR] [--debug]
+  dist-test      makes the packages and tries them on a bare Debian [--debug]
   man            manual pages of drv, to target/man
   library        libopendriver.so with headers and all, to target/library/debug; with --release to target/library/release
   drivers        real Windows drivers (of Debian's libwine) under target/drivers/{x86_64,i386}, and Wine's 32-bit half
@@ -57,6 +61,14 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             cmd!(shell, "cargo {DOCUMENTS...} shims docs/win32.md").run()?;
             cmd!(shell, "cargo {DOCUMENTS...} errors docs/errors.md").run()?;
             shell.write_file("docs/drivers.md", driver_table::table(&root())?)?;
+        }
+        ["dist", options @ ..] => {
+            cargo_tools::install(&shell)?;
+            dist::make(&shell, &dist::Options::parse(options)?)?;
+        }
+        ["dist-test", options @ ..] => {
+            cargo_tools::install(&shell)?;
+            dist::test(&shell, &dist::Options::parse(options)?)?;
         }
         ["bench-start"] => bench_start::run(&shell)?,
         ["bench-codecs"] => bench_codecs::run(&shell)?,

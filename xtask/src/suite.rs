@@ -5,18 +5,25 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
-use crate::{drivers, tools};
+use crate::{cargo_tools, dist, drivers, tools};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Shell) -> Result<()>);
 
 /// Cheap answers come first. Lints go before tests, because they report what tests only run into.
-const STEPS: [Step; 8] = [
-    ("tools", tools::install),
+const STEPS: &[Step] = &[
+    ("tools", |shell| {
+        tools::install(shell)?;
+        cargo_tools::install(shell)
+    }),
     ("format", |shell| {
         Ok(cmd!(shell, "cargo fmt --all --check").run()?)
     }),
     ("drivers", drivers::fetch),
+    ("dependencies", |shell| {
+        let cargo_deny = cargo_tools::program(shell, "cargo-deny");
+        Ok(cmd!(shell, "{cargo_deny} --locked check licenses bans sources").run()?)
+    }),
     ("lints", |shell| {
         Ok(cmd!(
             shell,
@@ -39,6 +46,7 @@ const STEPS: [Step; 8] = [
         let _flags = shell.push_env("RUSTDOCFLAGS", "-D warnings");
         Ok(cmd!(shell, "cargo doc --workspace --no-deps --locked").run()?)
     }),
+    ("packages", dist::step),
 ];
 
 /// Runs the steps in order and stops at the first that fails.

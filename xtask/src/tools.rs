@@ -10,7 +10,7 @@ struct Tool {
     purpose: &'static str,
 }
 
-const TOOLS: [Tool; 17] = [
+const TOOLS: &[Tool] = &[
     Tool {
         program: "gcc",
         package: "gcc",
@@ -96,6 +96,16 @@ const TOOLS: [Tool; 17] = [
         package: "parallel",
         purpose: "an archive in parts, as docs/batch.md shows it",
     },
+    Tool {
+        program: "dpkg-shlibdeps",
+        package: "dpkg-dev",
+        purpose: "what the .deb depends on",
+    },
+    Tool {
+        program: "mmdebstrap",
+        package: "mmdebstrap",
+        purpose: "a bare Debian to install the packages on",
+    },
 ];
 
 /// Installs what is missing, or says how.
@@ -150,7 +160,10 @@ fn is_there(shell: &Shell, program: &str) -> bool {
 }
 
 /// The program that runs a command which changes the system, and its flags.
-fn privilege(shell: &Shell) -> Result<(&'static str, &'static [&'static str])> {
+pub(crate) type Privilege = (&'static str, &'static [&'static str]);
+
+/// What runs a command as root.
+pub(crate) fn privilege(shell: &Shell) -> Result<Privilege> {
     let root = cmd!(shell, "id -u").quiet().read()? == "0";
     Ok(if root {
         ("env", &[])
