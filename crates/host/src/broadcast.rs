@@ -51,6 +51,33 @@ impl Engine {
         }
     }
 
+    /// Ends the session for drivers that no thread is inside of, and waits for nobody.
+    pub(crate) fn end_session_of_idle(&self) {
+        let busy = self.busy_modules();
+        let is_idle = |handle: &Hdrvr| {
+            let line = lock(&self.book).line(self.handles.index(*handle)).cloned();
+            line.is_some_and(|line| !busy.contains(&line.module.number))
+        };
+        let idle: Vec<Hdrvr> = self.living().into_iter().filter(is_idle).collect();
+        for handle in &idle {
+            let _ = self.tell(handle.raw(), Message::DRV_EXITSESSION, 0, 0);
+        }
+        for handle in idle.into_iter().rev() {
+            self.close_or_doom(handle);
+        }
+    }
+
+    /// The modules that threads are inside of, by number.
+    fn busy_modules(&self) -> Vec<usize> {
+        let handles = self.threads.all_inside();
+        let book = lock(&self.book);
+        let module = |raw: u32| {
+            let line = book.line(self.handles.index(Hdrvr::new(raw)?))?;
+            Some(line.module.number)
+        };
+        handles.into_iter().filter_map(module).collect()
+    }
+
     /// Ends the session and opens nothing any more.
     pub(crate) fn shut_down(&self) {
         self.shut.store(true, Ordering::SeqCst);

@@ -149,9 +149,17 @@ impl Threads {
             let _ = LATEST.try_with(|place| place.set(Some(latest)));
             inside
         });
-        // A thread that is so far at its end that it has no list any more gets a record that nobody takes back.
+        // A thread that is so far at its end that it has no list any more gets a record that nobody takes back. It is found again, as
+        // long as the thread sends through one manager.
         found.unwrap_or_else(|_| {
-            NonNull::from(Box::leak(Box::new(self.register(&mut Vec::new()))).as_ref())
+            let inside: NonNull<Inside> =
+                NonNull::from(Box::leak(Box::new(self.register(&mut Vec::new()))).as_ref());
+            let latest = Latest {
+                list: Arc::as_ptr(self),
+                inside,
+            };
+            let _ = LATEST.try_with(|place| place.set(Some(latest)));
+            inside
         })
     }
 
@@ -191,6 +199,13 @@ impl Threads {
             .filter(|record| record.first.handles().any(|inside| inside == handle.raw()))
             .map(|record| record.thread)
             .collect()
+    }
+
+    /// The handles whose messages some thread is inside of.
+    pub(crate) fn all_inside(&self) -> Vec<u32> {
+        let records = lock(&self.records);
+        let handles = records.iter().map(|record| record.first.handles());
+        handles.flatten().collect()
     }
 
     /// Whether some thread is inside a message of this handle.

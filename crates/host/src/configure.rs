@@ -184,7 +184,7 @@ impl Engine {
         })
     }
 
-    /// Sends a message with a `DRVCONFIGINFO` as its second parameter.
+    /// Sends a message with a `DRVCONFIGINFO` as its second parameter, and says what the driver wants.
     fn ask(
         &self,
         handle: Hdrvr,
@@ -193,10 +193,22 @@ impl Engine {
         section: &str,
         alias: &str,
     ) -> Result<Configured, Error> {
-        let info = self.visit(handle.raw(), |loaded, _, _, _| {
+        let answer = self.send_config_info(handle.raw(), message, window, section, alias)?;
+        Ok(Configured::from(answer))
+    }
+
+    /// Sends a message with a `DRVCONFIGINFO` as its second parameter.
+    pub(crate) fn send_config_info(
+        &self,
+        raw: u32,
+        message: Message,
+        window: LParam,
+        section: &str,
+        alias: &str,
+    ) -> Result<LResult, Error> {
+        let info = self.visit(raw, |loaded, _, _, _| {
             ConfigInfo::new(&self.blocks_for(loaded), loaded, section, alias)
         })?;
-        let answer: LResult = self.tell(handle.raw(), message, window, info.structure.address())?;
-        Ok(Configured::from(answer))
+        self.send(raw, message, window, info.structure.address())
     }
 }

@@ -191,6 +191,16 @@ impl Engine {
         result
     }
 
+    /// Closes an instance whatever its driver answers, and does not wait: where a thread is inside, the last one to leave closes.
+    pub(crate) fn close_or_doom(&self, handle: Hdrvr) {
+        let Ok(found) = self.handles.find(handle.raw()) else {
+            return;
+        };
+        if found.change(State::Open, State::Doomed) {
+            self.close_if_left(handle);
+        }
+    }
+
     /// Closes an instance whatever its driver answers: now, or as soon as the messages have ended that wait for this one to end.
     pub(crate) fn close_by_force(&self, handle: Hdrvr) {
         if let Ok(found) = self.handles.find(handle.raw()) {

@@ -8,7 +8,8 @@ use crate::backend::{Backend, Linked};
 use crate::engine::Engine;
 use crate::errands::Param2;
 use crate::{
-    Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, Registry, System, World,
+    Blocks, Builder, Error, Instance, InstanceInfo, ModuleInfo, OpenOptions, Registry, System,
+    World,
 };
 
 /// Loads drivers, creates and destroys instances, sends every message.
@@ -200,6 +201,14 @@ impl Manager {
         self.engine().module_of(handle)
     }
 
+    /// Memory whose addresses are good in the world of the driver of a handle. Blocks of it outlive the instance.
+    ///
+    /// # Errors
+    /// The handle may be closed, or none of this manager's.
+    pub fn memory_of(&self, handle: u32) -> Result<Blocks, Error> {
+        self.engine().memory(handle)
+    }
+
     /// Lists the drivers that are in memory, in the order in which they were loaded.
     pub fn modules(&self) -> Vec<ModuleInfo> {
         self.engine().modules()
@@ -218,6 +227,12 @@ impl Manager {
     /// Tells every instance that the session ends (`DRV_EXITSESSION`), and then closes them by force, newest first.
     pub fn end_session(&self) {
         self.engine().end_session();
+    }
+
+    /// Ends the session as [`end_session`](Self::end_session) does, and waits for nobody: drivers that some thread is inside of are
+    /// left alone. For the end of a process, where such a thread may never come back.
+    pub fn end_session_of_idle(&self) {
+        self.engine().end_session_of_idle();
     }
 
     /// Tells every instance that an application ended (`DRV_EXITAPPLICATION`).
@@ -249,6 +264,23 @@ impl Manager {
         window: LParam,
     ) -> Result<Configured, Error> {
         self.engine().configure(alias, section, window)
+    }
+
+    /// Sends the instance of a handle `DRV_CONFIGURE`, `DRV_INSTALL` or `DRV_REMOVE` with a `DRVCONFIGINFO` of this section and alias, laid
+    /// out for its driver. Answers what the driver answers.
+    ///
+    /// # Errors
+    /// As [`Instance::send`].
+    pub fn send_config_info(
+        &self,
+        handle: u32,
+        message: Message,
+        window: LParam,
+        section: &str,
+        alias: &str,
+    ) -> Result<LResult, Error> {
+        self.engine()
+            .send_config_info(handle, message, window, section, alias)
     }
 
     /// Writes an entry and tells the driver (`DRV_INSTALL`). A driver that vetoes, refuses or breaks leaves no entry.

@@ -151,7 +151,8 @@ impl Thread {
     #[cold]
     fn switch(process: &Arc<Process>) -> Result<&'static Thread, NoStack> {
         opendriver_guard::prepare_thread();
-        let (thread, is_new) = THREADS.with_borrow_mut(|threads| {
+        let found = THREADS.try_with(|threads| {
+            let mut threads = threads.borrow_mut();
             threads.retain(|thread| thread.process.strong_count() > 0);
             let known = threads
                 .iter()
@@ -164,7 +165,12 @@ impl Thread {
             let thread = &raw const *made;
             threads.push(made);
             Ok((thread, true))
-        })?;
+        });
+        let (thread, is_new) = match found {
+            Ok(found) => found?,
+            // A host thread so far at its end has no list any more; what it makes now nobody takes back.
+            Err(_) => (&raw const *Box::leak(Self::create(process)?), true),
+        };
         CURRENT.set(thread);
         // SAFETY: the box lives in THREADS until this host thread ends or the process is gone.
         let thread = unsafe { &*thread };

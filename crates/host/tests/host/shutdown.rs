@@ -1,6 +1,6 @@
 //! The end of the session, of an application, of the manager; power.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 
 use opendriver::{Error, Exit, Manager, Message, OpenOptions};
 
@@ -40,6 +40,44 @@ fn the_end_of_the_session_is_told_to_all_before_the_newest_closes_first() {
     drop(instances);
     assert!(log.take().is_empty());
     drop(manager.open("b").unwrap());
+}
+
+#[test]
+fn the_end_of_a_process_waits_for_no_thread_that_is_inside_a_driver() {
+    let log = Log::default();
+    let (inside, go_on) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let blocking = {
+        let (inside, go_on) = (Arc::clone(&inside), Arc::clone(&go_on));
+        log.driver("blocking", move |call| {
+            if call.message == Message::DRV_USER {
+                inside.wait();
+                go_on.wait();
+            }
+            None
+        })
+    };
+    let manager = manager([blocking, log.driver("idle", |_| None)]);
+    let names = ["blocking", "idle", "blocking", "idle"];
+    let handles = names.map(|name| manager.open(name).unwrap().into_handle().raw());
+    std::thread::scope(|scope| {
+        scope.spawn(|| manager.send(handles[0], Message::DRV_USER, 1, 1).unwrap());
+        inside.wait();
+        log.take();
+        manager.end_session_of_idle();
+        let expected = [
+            "idle EXITSESSION",
+            "idle EXITSESSION",
+            "idle CLOSE",
+            "idle CLOSE",
+            "idle DISABLE",
+            "idle FREE",
+        ];
+        assert_eq!(log.take(), expected);
+        assert_eq!(manager.instances().len(), 2);
+        go_on.wait();
+    });
+    manager.end_session_of_idle();
+    assert!(manager.instances().is_empty());
 }
 
 #[test]
