@@ -26,6 +26,13 @@ impl Failure {
         }))
     }
 
+    /// The same failure, with another answer.
+    #[must_use]
+    pub fn answering(mut self, answer: impl Into<i64>) -> Self {
+        self.0.answer = answer.into();
+        self
+    }
+
     /// What the function answers.
     pub fn answer(&self) -> i64 {
         self.0.answer
@@ -36,6 +43,11 @@ impl Failure {
         &*self.0.reason
     }
 }
+
+/// A mistake of this library, which panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("a mistake in opendriver: {0}")]
+pub struct Mistake(pub String);
 
 /// What a function can answer: a number of some width, where a failure is one, too.
 pub trait Answer {
@@ -79,10 +91,10 @@ fn failed<T: Answer>(name: &'static str, failure: &Failure) -> T {
 }
 
 #[cold]
-fn panicked(panic: &(dyn Any + Send)) -> String {
+fn panicked(panic: &(dyn Any + Send)) -> Mistake {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a mistake in opendriver: {}", text.unwrap_or("it panicked"))
+    Mistake(text.unwrap_or("it panicked").to_owned())
 }
 
 /// Declares exported functions. Their bodies give a `Result` with a [`Failure`]; `broken` is what a panic answers.

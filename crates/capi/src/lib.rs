@@ -18,7 +18,15 @@ pub mod door;
 
 pub mod last_error;
 
+pub mod verdict;
+
+pub mod misuse;
+
 pub mod process;
+
+pub mod ending;
+
+pub mod watching;
 
 pub mod handles;
 

@@ -2,4 +2,14 @@
 
 mod drivers;
 
+mod walk;
+
+mod callback;
+
+mod structures;
+
+pub use callback::{DriverCallback, notify};
 pub use drivers::*;
+pub use walk::{GetDriverInfo, GetNextDriver};
+
+pub(crate) use drivers::{handle, open, send};
