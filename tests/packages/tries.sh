@@ -17,6 +17,16 @@ for width in x86_64 i386; do
     cmp "$width.wav" "expected/$width.wav"
 done
 
+# Built elsewhere, with the headers of the same package; it finds the library by its name.
+./adds >adds.txt
+test "$(cat adds.txt)" = "5 + 7 = 12"
+for name in libopendriver.so libwinmm.so libmsacm32.so libmsvfw32.so; do
+    test "$(readlink -f "$prefix/lib/$name")" = "$(readlink -f "$prefix/lib/libopendriver.so.0")"
+done
+for file in pkgconfig/opendriver.pc cmake/opendriver/opendriver-config.cmake; do
+    test -s "$prefix/lib/$file"
+done
+
 for page in "$prefix"/share/man/man1/drv.1.gz "$prefix"/share/man/man1/drv-open.1.gz; do
     zcat "$page" | grep -q '^\.TH drv'
 done

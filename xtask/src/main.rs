@@ -11,6 +11,7 @@ mod dist;
 mod driver_table;
 mod drivers;
 mod library;
+mod packaged;
 mod suite;
 mod tools;
 mod warm_wine;
@@ -27,6 +28,7 @@ usage: cargo xtask TASK
   tables         the tables in docs/ that are made from the code
   bench-start    whole processes: drv open against the same under Wine
   bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
+  crates         packs the crates that are published, and builds each from its package
   dist           packages of a release, to target/dist: a tarball and a .deb [--out DIR] [--debug]
   dist-test      makes the packages and tries them on a bare Debian [--debug]
   man            manual pages of drv, to target/man
@@ -62,6 +64,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             cmd!(shell, "cargo {DOCUMENTS...} errors docs/errors.md").run()?;
             shell.write_file("docs/drivers.md", driver_table::table(&root())?)?;
         }
+        ["crates"] => packaged::check(&shell)?,
         ["dist", options @ ..] => {
             cargo_tools::install(&shell)?;
             dist::make(&shell, &dist::Options::parse(options)?)?;

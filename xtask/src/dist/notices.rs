@@ -9,7 +9,7 @@ use serde_json::Value;
 use xshell::{Shell, cmd};
 
 /// The packages that are built for others.
-const BUILT: [&str; 1] = ["opendriver-cli"];
+const BUILT: [&str; 2] = ["opendriver-capi", "opendriver-cli"];
 
 /// A list of the libraries, and behind it each text once with the names of those that bring it.
 pub(super) fn text(shell: &Shell, version: &str) -> Result<String> {
@@ -39,8 +39,9 @@ pub(super) fn text(shell: &Shell, version: &str) -> Result<String> {
             texts.entry(text).or_default().push(name.clone());
         }
     }
-    let mut whole =
-        format!("opendriver {version} contains these libraries, under these licences.\n\n{list}");
+    let mut whole = format!(
+        "opendriver {version} contains these libraries, under these licences. Their sources are at https://crates.io.\n\n{list}"
+    );
     // In the order of the list, by the first library that has the text.
     let mut texts: Vec<_> = texts.into_iter().collect();
     texts.sort_by(|one, other| one.1.cmp(&other.1));

@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use xshell::{Shell, cmd};
 
 use super::{Build, notices};
+use crate::library;
 
 /// The prefix. The manifest of `opendriver-cli` names it too, for the `.deb`.
 pub(super) const STAGE: &str = "target/dist/stage";
@@ -29,7 +30,7 @@ pub(super) fn fill(shell: &Shell, build: Build, version: &str) -> Result<()> {
     let built = Path::new("target").join(build.folder());
     program(shell, &built, stage)?;
     manual(shell, &built, stage)?;
-    headers(shell, stage)?;
+    library(shell, build, stage)?;
     documents(shell, stage, version)?;
     // What a umask, or the file that was copied, says of permissions is nobody else's.
     cmd!(shell, "chmod --recursive u=rwX,go=rX {stage}")
@@ -61,15 +62,17 @@ fn manual(shell: &Shell, built: &Path, stage: &Path) -> Result<()> {
     compress(shell, &shell.read_dir(&folder)?)
 }
 
-/// The headers for drivers in C.
-fn headers(shell: &Shell, stage: &Path) -> Result<()> {
-    let folder = stage.join("include");
-    shell.create_dir(&folder)?;
-    for header in shell.read_dir("include")? {
-        cmd!(shell, "cp --recursive {header} {folder}")
-            .quiet()
-            .run()?;
-    }
+/// The library, with headers and all that programs need to find it.
+fn library(shell: &Shell, build: Build, stage: &Path) -> Result<()> {
+    library::build(shell, build.folder())?;
+    let made = Path::new("target/library").join(build.folder());
+    let (lib, include) = (made.join("lib"), made.join("include"));
+    // Most of its names are links.
+    cmd!(shell, "cp --archive {lib} {include} {stage}")
+        .quiet()
+        .run()?;
+    let file = stage.join("lib").join(library::FILE);
+    cmd!(shell, "strip --strip-unneeded {file}").quiet().run()?;
     Ok(())
 }
 

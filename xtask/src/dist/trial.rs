@@ -12,6 +12,9 @@ use super::{Build, Options, Packages, archive, make, page, timestamp, version};
 /// The script that tries what is installed.
 const TRIES: &str = "tests/packages/tries.sh";
 
+/// The program that is built here, with the library of the packages, and runs there.
+const PROGRAM: &str = "tests/packages/adds.c";
+
 /// Where the files for it lie, here and on the bare system.
 const FOLDER: &str = "target/dist/trial";
 
@@ -102,7 +105,16 @@ fn prepare(shell: &Shell) -> Result<Vec<PathBuf>> {
     let expected = folder.join("expected");
     shell.create_dir(&expected)?;
     shell.copy_file(TRIES, &folder)?;
-    let drv = shell.current_dir().join(STAGE).join("bin/drv");
+    let stage = shell.current_dir().join(STAGE);
+    let flags = cmd!(shell, "pkg-config --cflags --libs opendriver")
+        .env("PKG_CONFIG_PATH", stage.join("lib/pkgconfig"))
+        .quiet()
+        .read()?;
+    let (flags, program) = (flags.split_whitespace(), folder.join("adds"));
+    cmd!(shell, "gcc -Wall -Werror -o {program} {PROGRAM} {flags...}")
+        .quiet()
+        .run()?;
+    let drv = stage.join("bin/drv");
     let tone = folder.join("tone.wav");
     cmd!(
         shell,
