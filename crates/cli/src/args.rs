@@ -2,6 +2,7 @@
 
 mod batch;
 mod convert;
+mod new;
 mod sound;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use opendriver_codec::convert::SoundWishes;
 
 pub(crate) use self::convert::Convert;
+pub(crate) use self::new::{Kind, Lang, New};
 use crate::number::{self, Pair};
 use crate::request::Request;
 
@@ -143,6 +145,7 @@ pub(crate) enum Verb {
     Remove(Remove),
     Configure(Configure),
     Registry(Registry),
+    New(New),
     Doctor(Doctor),
     Completions(Completions),
 }

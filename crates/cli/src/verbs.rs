@@ -19,6 +19,8 @@ mod install;
 
 mod registry;
 
+mod new;
+
 mod doctor;
 
 mod completions;
@@ -42,6 +44,7 @@ pub(crate) fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Remove(remove) => install::remove(remove, &session),
         Verb::Configure(configure) => configure::run(configure, &session),
         Verb::Registry(registry) => registry::run(registry, &session),
+        Verb::New(new) => new::run(new, &session),
         Verb::Doctor(_) => doctor::run(&session),
         Verb::Completions(completions) => completions::run(completions, &session),
     }

@@ -7,6 +7,7 @@ mod convert;
 mod doctor;
 mod exits;
 mod formats;
+mod new;
 mod pages;
 mod places;
 mod probe;

@@ -1,0 +1,1 @@
+../../../../../include/opendriver-acm.h

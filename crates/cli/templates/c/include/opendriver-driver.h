@@ -1,0 +1,1 @@
+../../../../../include/opendriver-driver.h

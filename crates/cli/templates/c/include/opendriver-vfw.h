@@ -1,0 +1,1 @@
+../../../../../include/opendriver-vfw.h
