@@ -84,7 +84,10 @@ pub use acm::{
 pub use driver::{DriverInfo, DrvConfigInfo, MciOpenDriverParms};
 pub use formats::{BitmapInfoHeader, FourCc, WaveFormatEx};
 pub use plain::{Address, Plain, Wide};
-pub use vfw::{IcCompress, IcCompressFrames, IcDecompress, IcDecompressEx, IcInfo, IcOpen};
+pub use vfw::{
+    CompVars, IcCompress, IcCompressFrames, IcDecompress, IcDecompressEx, IcDraw, IcDrawBegin,
+    IcDrawSuggest, IcInfo, IcOpen, IcSetStatusProc,
+};
 
 /// A structure with a documented layout.
 pub trait Structure: Sized {

@@ -156,4 +156,116 @@ structures! {
         /// Where to put a frame, or 0.
         put: P as PutData,
     }
+
+    /// What `lParam1` of `ICM_SET_STATUS_PROC` points at.
+    (C) IcSetStatusProc<P> as "ICSETSTATUSPROC" {
+        /// 0.
+        flags: u32 as dwFlags,
+        /// The application's value.
+        param: P as lParam,
+        /// What to call, or 0.
+        status: P as Status,
+    }
+
+    /// What `lParam1` of `ICM_DRAW_BEGIN` points at.
+    (C) IcDrawBegin<P> as "ICDRAWBEGIN" {
+        /// `ICDRAW_*`
+        flags: u32 as dwFlags,
+        /// The palette to draw with.
+        palette: P as hpal,
+        /// The window to draw in.
+        window: P as hwnd,
+        /// What to draw on.
+        context: P as hdc,
+        /// Left edge in the destination.
+        destination_x: i32 as xDst,
+        /// Top edge in the destination.
+        destination_y: i32 as yDst,
+        /// Width in the destination.
+        destination_width: i32 as dxDst,
+        /// Height in the destination.
+        destination_height: i32 as dyDst,
+        /// Address of the input's format.
+        input_format: P as lpbi,
+        /// Left edge in the source.
+        source_x: i32 as xSrc,
+        /// Top edge in the source.
+        source_y: i32 as ySrc,
+        /// Width in the source.
+        source_width: i32 as dxSrc,
+        /// Height in the source.
+        source_height: i32 as dySrc,
+        /// With `scale`: frames in a second are `rate / scale`.
+        rate: u32 as dwRate,
+        /// See `rate`.
+        scale: u32 as dwScale,
+    }
+
+    /// What `lParam1` of `ICM_DRAW` points at.
+    (C) IcDraw<P> as "ICDRAW" {
+        /// `ICDRAW_*`
+        flags: u32 as dwFlags,
+        /// Address of the input's format.
+        format: P as lpFormat,
+        /// Address of the input.
+        data: P as lpData,
+        /// How many bytes the input has.
+        len: u32 as cbData,
+        /// When it is to be drawn.
+        time: i32 as lTime,
+    }
+
+    /// What `lParam1` of `ICM_DRAW_SUGGESTFORMAT` points at.
+    (C) IcDrawSuggest<P> as "ICDRAWSUGGEST" {
+        /// Address of the input's format.
+        input_format: P as lpbiIn,
+        /// Address for the format that is suggested, or 0.
+        suggested: P as lpbiSuggest,
+        /// Width in the source.
+        source_width: i32 as dxSrc,
+        /// Height in the source.
+        source_height: i32 as dySrc,
+        /// Width in the destination.
+        destination_width: i32 as dxDst,
+        /// Height in the destination.
+        destination_height: i32 as dyDst,
+        /// The codec that decompresses.
+        decompressor: P as hicDecompressor,
+    }
+
+    /// What an application keeps of a sequence that it compresses.
+    (C) CompVars<P> as "COMPVARS" {
+        /// How many bytes.
+        size: i32 as cbSize,
+        /// `ICMF_COMPVARS_VALID` or 0.
+        flags: u32 as dwFlags,
+        /// The codec.
+        codec: P as hic,
+        /// `vidc`.
+        kind: FourCc as fccType,
+        /// The codec's code.
+        handler: FourCc as fccHandler,
+        /// Address of the input's format.
+        input_format: P as lpbiIn,
+        /// Address of the output's format.
+        output_format: P as lpbiOut,
+        /// Address of the last frame.
+        output: P as lpBitsOut,
+        /// Address of the previous picture, or 0.
+        previous: P as lpBitsPrev,
+        /// Number of the next frame.
+        frame: i32 as lFrame,
+        /// From one key frame to the next.
+        key_every: i32 as lKey,
+        /// Kilobytes in a second.
+        data_rate: i32 as lDataRate,
+        /// Quality from 0 to 10000; -1: the codec's default.
+        quality: i32 as lQ,
+        /// Frames since the last key frame.
+        since_key: i32 as lKeyCount,
+        /// Address of the codec's settings.
+        state: P as lpState,
+        /// How many bytes they have.
+        state_size: i32 as cbState,
+    }
 }

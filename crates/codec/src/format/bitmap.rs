@@ -122,6 +122,18 @@ impl BitmapFormat {
         }
     }
 
+    /// Bytes that the pixels of a picture take by its width, height and depth, whatever the header says of that.
+    pub fn pixels_size(header: &BitmapInfoHeader) -> u64 {
+        let (width, height) = (header.width.unsigned_abs(), header.height.unsigned_abs());
+        match Pixel::of_code(header.compression) {
+            Some(pixel) => pixel.picture(width, height) as u64,
+            None => {
+                let line = (u64::from(width) * u64::from(header.bit_count)).div_ceil(32) * 4;
+                line.saturating_mul(height.into())
+            }
+        }
+    }
+
     /// How uncompressed pixels lie; none where a codec is needed, or of depths below 8.
     pub fn pixel(&self) -> Option<Pixel> {
         let header = self.header();
@@ -133,9 +145,7 @@ impl BitmapFormat {
             (3, 16) if self.masks() == Some([0xf800, 0x07e0, 0x001f]) => Some(Pixel::Rgb565),
             (3, 16) if self.masks() == Some([0x7c00, 0x03e0, 0x001f]) => Some(Pixel::Rgb555),
             (3, 32) if self.masks() == Some([0xff_0000, 0xff00, 0xff]) => Some(Pixel::Rgb32),
-            _ => [Pixel::Yuy2, Pixel::Uyvy, Pixel::Yv12, Pixel::I420]
-                .into_iter()
-                .find(|pixel| pixel.compression() == header.compression),
+            _ => Pixel::of_code(header.compression),
         }
     }
 

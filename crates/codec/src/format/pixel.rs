@@ -43,6 +43,13 @@ impl Pixel {
         Self::I420,
     ];
 
+    /// The one that a code names: those of brightness and colour have one each.
+    pub fn of_code(compression: FourCc) -> Option<Self> {
+        [Self::Yuy2, Self::Uyvy, Self::Yv12, Self::I420]
+            .into_iter()
+            .find(|pixel| pixel.compression() == compression)
+    }
+
     /// Bits that a pixel takes, on average.
     pub fn bits(self) -> u16 {
         match self {

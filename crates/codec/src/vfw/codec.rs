@@ -16,17 +16,42 @@ pub enum Mode {
     Compress,
     /// `ICMODE_DECOMPRESS`
     Decompress,
+    /// `ICMODE_FASTDECOMPRESS`: by the messages with rectangles.
+    FastDecompress,
     /// `ICMODE_QUERY`: to be asked, not to work.
     Query,
+    /// `ICMODE_FASTCOMPRESS`
+    FastCompress,
+    /// `ICMODE_DRAW`
+    Draw,
 }
 
 impl Mode {
-    fn flag(self) -> u32 {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Compress,
+        Self::Decompress,
+        Self::FastDecompress,
+        Self::Query,
+        Self::FastCompress,
+        Self::Draw,
+    ];
+
+    /// Its number.
+    pub fn flag(self) -> u32 {
         match self {
             Self::Compress => 1,
             Self::Decompress => 2,
+            Self::FastDecompress => 3,
             Self::Query => 4,
+            Self::FastCompress => 5,
+            Self::Draw => 8,
         }
+    }
+
+    /// The one of a number.
+    pub fn of(flag: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.flag() == flag)
     }
 }
 

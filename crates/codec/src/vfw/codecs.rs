@@ -10,6 +10,9 @@ use crate::BitmapFormat;
 /// The sections in which drivers are installed, the newer one first.
 const SECTIONS: [&str; 2] = ["Drivers32", "drivers"];
 
+/// Up to here, a code is none, but a number.
+const NUMBERS: u32 = u8::MAX as u32;
+
 /// The installed video codecs: the aliases `vidc.xxxx`.
 #[derive(Debug)]
 pub struct Codecs {
@@ -85,6 +88,17 @@ impl Codecs {
         }
     }
 
+    /// Adds the codec of a name, to be asked before all others by its code.
+    pub fn add_first(&mut self, name: &str, handler: FourCc) {
+        let installed = Installed {
+            alias: name.to_owned(),
+            section: None,
+            file: name.to_owned(),
+            handler,
+        };
+        self.installed.insert(0, installed);
+    }
+
     /// The codecs, in the order in which they are asked.
     pub fn iter(&self) -> impl Iterator<Item = &Installed> {
         self.installed.iter()
@@ -118,6 +132,60 @@ impl Codecs {
         self.find(&handlers, Mode::Compress, purpose, |codec| {
             codec.compress_query(input, None)
         })
+    }
+
+    /// Finds a codec that does what `mode` says from pictures of `input` to those of `output`, where that is given: those that `handler`
+    /// and the format of what is compressed name come first.
+    ///
+    /// # Errors
+    /// [`Error::NoCodec`] where none does.
+    pub fn locate(
+        &self,
+        handler: FourCc,
+        mode: Mode,
+        input: &BitmapFormat,
+        output: Option<&BitmapFormat>,
+    ) -> Result<Codec, Error> {
+        let to = || output.map_or_else(String::new, |output| format!(" to {output}"));
+        let (does, compressed) = match mode {
+            Mode::Compress | Mode::FastCompress => ("compresses", output),
+            Mode::Draw => ("draws", Some(input)),
+            _ => ("decompresses", Some(input)),
+        };
+        let handlers = handlers(handler, compressed.map_or(FourCc(0), |it| it.compression()));
+        let purpose = || format!("{does} {input}{}", to());
+        self.find(&handlers, mode, purpose, |codec| match mode {
+            Mode::Compress | Mode::FastCompress => codec.compress_query(input, output),
+            Mode::Draw => codec.draw_query(input),
+            Mode::FastDecompress => codec.decompress_query_within(input, output),
+            Mode::Decompress | Mode::Query => codec.decompress_query(input, output),
+        })
+    }
+
+    /// The codec of a code, whatever its letter case. A number that is no code counts them, from 0.
+    pub fn by_code(&self, handler: FourCc) -> Option<&Installed> {
+        match handler.0 {
+            number @ ..=NUMBERS => self.installed.get(number as usize),
+            _ => self.iter().find(|it| same(it.handler, handler)),
+        }
+    }
+
+    /// Opens the codec of a code, or of a number.
+    ///
+    /// # Errors
+    /// [`Error::NoCodec`] where there is none, and otherwise as [`Codec::open`].
+    pub fn open(&self, handler: FourCc, mode: Mode) -> Result<Codec, Error> {
+        let installed = self.by_code(handler).ok_or_else(|| Error::NoCodec {
+            purpose: format!("is called \"{handler}\""),
+            refusals: Vec::new(),
+        })?;
+        let mut options = opendriver::OpenOptions::new(&installed.alias);
+        options.section = installed.section;
+        let handler = match handler.0 {
+            ..=NUMBERS => installed.handler,
+            _ => handler,
+        };
+        Codec::open(&self.manager, options, handler, mode)
     }
 
     fn find(
@@ -189,7 +257,7 @@ fn handlers(handler: FourCc, compression: FourCc) -> Vec<FourCc> {
         _ => FourCc(0),
     };
     for code in [handler, compression, number] {
-        if code.0 > u32::from(u8::MAX) && !handlers.iter().any(|&known| same(known, code)) {
+        if code.0 > NUMBERS && !handlers.iter().any(|&known| same(known, code)) {
             handlers.push(code);
         }
     }

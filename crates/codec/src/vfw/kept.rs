@@ -77,13 +77,7 @@ impl Source {
 /// How many bytes a picture takes: what its format says, and never less than its pixels need.
 pub(super) fn picture_size(format: &BitmapFormat) -> Result<usize, Error> {
     let header = format.header();
-    let pixels = match format.pixel() {
-        Some(pixel) => pixel.picture(format.width(), format.height()) as u64,
-        None => {
-            let line = (u64::from(format.width()) * u64::from(header.bit_count)).div_ceil(32) * 4;
-            line.saturating_mul(format.height().into())
-        }
-    };
+    let pixels = BitmapFormat::pixels_size(&header);
     let size = pixels.max(header.image_size.into());
     if size > LARGEST {
         return Err(too_large("a picture", size));

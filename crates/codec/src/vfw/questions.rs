@@ -5,8 +5,9 @@ use opendriver_abi::Message;
 use opendriver_abi::structures::{BitmapInfoHeader, FourCc, Structure as _};
 
 use super::codec::SLACK;
-use super::{Codec, Error};
-use crate::BitmapFormat;
+use super::layout::Decompress;
+use super::{Codec, Error, PaletteChange, Rectangle, Rectangles};
+use crate::{BitmapFormat, Pixel};
 
 /// A codec's format with all of its tables is not longer than this.
 const LONGEST_FORMAT: u64 = 1 << 20;
@@ -37,6 +38,50 @@ impl Codec {
             ..format.header()
         };
         Ok(BitmapFormat::new(header, &behind))
+    }
+
+    /// Tells the format that comes nearest to pictures of this depth and size among those that the codec decompresses to, for a screen.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it takes the input for none of the depths that screens have.
+    pub fn display_format(
+        &self,
+        input: &BitmapFormat,
+        bits: u16,
+        size: (u32, u32),
+    ) -> Result<BitmapFormat, Error> {
+        let own = (input.width(), input.height());
+        let depths = [8, 16, 24, 32];
+        // A screen shows more colours than are there, if it has to; fewer come last.
+        let deeper = depths.into_iter().filter(|&depth| depth > bits);
+        let others = depths.into_iter().rev().filter(|&depth| depth < bits);
+        let order: Vec<u16> = [bits].into_iter().chain(deeper).chain(others).collect();
+        let mut first = None;
+        for size in if size == own {
+            vec![own]
+        } else {
+            vec![size, own]
+        } {
+            for pixel in order.iter().filter_map(|&bits| pixel_of(bits)) {
+                let format = BitmapFormat::uncompressed(pixel, size.0, size.1);
+                match self.decompress_query(input, Some(&format)) {
+                    Ok(()) if pixel == Pixel::Rgb8 => return self.with_palette(input, &format),
+                    Ok(()) => return Ok(format),
+                    Err(error) => first = first.or(Some(error)),
+                }
+            }
+        }
+        Err(first.expect("some depth was asked for"))
+    }
+
+    fn with_palette(
+        &self,
+        input: &BitmapFormat,
+        format: &BitmapFormat,
+    ) -> Result<BitmapFormat, Error> {
+        let colours = self.decompress_palette(input, format)?;
+        let change = colours.map(|colours| PaletteChange { first: 0, colours });
+        Ok(change.map_or_else(|| format.clone(), |change| change.apply(format)))
     }
 
     /// Tells the colours of the palette that the codec decompresses to; none where it does not know.
@@ -94,6 +139,44 @@ impl Codec {
         output: Option<&BitmapFormat>,
     ) -> Result<(), Error> {
         self.query(Message::ICM_DECOMPRESS_QUERY, input, output)
+    }
+
+    /// Asks whether the codec decompresses whole pictures of `input` to those of `output` by the messages with rectangles.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it does not.
+    pub fn decompress_query_within(
+        &self,
+        input: &BitmapFormat,
+        output: Option<&BitmapFormat>,
+    ) -> Result<(), Error> {
+        let source = self.header(input)?;
+        let target = output.map(|output| self.header(output)).transpose()?;
+        let parts = Decompress {
+            flags: 0,
+            input_format: source.address(),
+            input: 0,
+            output_format: target.as_ref().map_or(0, Block::address),
+            output: 0,
+        };
+        let places = Rectangles {
+            source: Rectangle::whole(input),
+            destination: Rectangle::whole(output.unwrap_or(input)),
+        };
+        let layout = self.layout();
+        let mut request = self.allocate(layout.decompress_ex.size)?;
+        (layout.decompress_ex.write)(&(parts, places), &mut request);
+        let size = layout.decompress_ex.size as isize;
+        self.tell(Message::ICM_DECOMPRESSEX_QUERY, request.address(), size)
+            .map(drop)
+    }
+
+    /// Asks whether the codec draws `input`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it does not.
+    pub fn draw_query(&self, input: &BitmapFormat) -> Result<(), Error> {
+        self.query(Message::ICM_DRAW_QUERY, input, None)
     }
 
     /// Whether the codec decompresses `input` to `output`, as far as its word can be taken: one that says yes to a code that nobody has
@@ -175,6 +258,17 @@ impl Codec {
         let target = output.map(|output| self.header(output)).transpose()?;
         let target = target.as_ref().map_or(0, Block::address);
         self.tell(message, source.address(), target).map(drop)
+    }
+}
+
+/// What a screen of this depth shows.
+fn pixel_of(bits: u16) -> Option<Pixel> {
+    match bits {
+        8 => Some(Pixel::Rgb8),
+        16 => Some(Pixel::Rgb555),
+        24 => Some(Pixel::Rgb24),
+        32 => Some(Pixel::Rgb32),
+        _ => None,
     }
 }
 
