@@ -174,6 +174,9 @@ void *opendriver_alloc(HDRVR hdrvr, size_t size);
 /* Takes them back. Answers OPENDRIVER_OVERRUN where a driver wrote behind them and that is watched. NULL is fine. */
 int opendriver_free(void *bytes);
 
+/* How many bytes an answer of ICImageCompress and its like has, or opendriver_alloc gave; 0 where none did. */
+size_t opendriver_size(const void *bytes);
+
 /*
  * Installing: entries of the registry. `section` may be NULL: "Drivers32".
  */

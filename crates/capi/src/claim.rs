@@ -32,6 +32,65 @@ pub fn read(address: usize, into: &mut [u8]) -> Result<(), BadPointer> {
     copied.map_err(|address| BadPointer { address })
 }
 
+/// Reads as many bytes as are there, from the first on, and answers how many.
+pub fn read_some(address: usize, into: &mut [u8]) -> usize {
+    let Err(BadPointer { address: end }) = read(address, into) else {
+        return into.len();
+    };
+    let there = end.saturating_sub(address).min(into.len());
+    match read(address, &mut into[..there]) {
+        Ok(()) => there,
+        Err(_) => 0,
+    }
+}
+
+/// How far apart the bytes may be of which one has to be tried: no page is smaller.
+const PAGE: usize = 4096;
+
+/// Makes sure that bytes can be read, a byte of each page.
+///
+/// # Errors
+/// Not all of them are there.
+pub fn readable(address: usize, len: usize) -> Result<(), BadPointer> {
+    ready();
+    each_page(address, len, |address| {
+        // SAFETY: the handlers are installed.
+        unsafe { guard::read_u8(address) }.map(drop)
+    })
+}
+
+/// Makes sure that bytes can be written, a number in each page, which stays as it is also where another thread writes it just then.
+///
+/// # Errors
+/// Not all of them can.
+pub fn writable(address: usize, len: usize) -> Result<(), BadPointer> {
+    ready();
+    each_page(address, len, |address| {
+        let aligned = address & !3;
+        // SAFETY: the handlers are installed.
+        let there = unsafe { guard::read_u32(aligned) }?;
+        // SAFETY: the number there is replaced by itself, or not at all.
+        unsafe { guard::compare_exchange_u32(aligned, there, there) }.map(drop)
+    })
+}
+
+fn each_page(
+    address: usize,
+    len: usize,
+    can: impl Fn(usize) -> Option<()>,
+) -> Result<(), BadPointer> {
+    let Some(last) = len.checked_sub(1) else {
+        return Ok(());
+    };
+    let last = address.checked_add(last).ok_or(BadPointer { address })?;
+    let pages = (address & !(PAGE - 1)..=last).step_by(PAGE);
+    for page in pages {
+        let address = page.max(address);
+        can(address).ok_or(BadPointer { address })?;
+    }
+    Ok(())
+}
+
 /// Reads bytes.
 ///
 /// # Errors
@@ -93,6 +152,16 @@ mod tests {
             assert!(number(address).is_err(), "{address:#x}");
             assert!(write(address, &[1, 2, 3, 4]).is_err(), "{address:#x}");
         }
+        for address in [0, 0xdead_0000, usize::MAX - 3] {
+            assert!(readable(address, 8).is_err(), "{address:#x}");
+            assert!(writable(address, 8).is_err(), "{address:#x}");
+            assert_eq!(read_some(address, &mut [0; 8]), 0);
+        }
+        let own = vec![7_u8; 3 * PAGE];
+        assert!(readable(own.as_ptr().addr(), own.len()).is_ok());
+        assert!(writable(own.as_ptr().addr(), own.len()).is_ok());
+        assert!(writable(readable as *const () as usize, 1).is_err());
+        assert!(readable(own.as_ptr().addr(), usize::MAX).is_err());
         let text = "text of the program, which cannot be written";
         assert!(bytes(text.as_ptr().addr(), 4).is_ok());
         assert!(write(number as *const () as usize, b"no").is_err());

@@ -110,7 +110,11 @@ macro_rules! doors {
         /// # Safety
         /// Where a parameter is the address of memory to be written, it is the caller's to be overwritten.
         #[unsafe(no_mangle)]
-        #[allow(non_snake_case, reason = "the names are those of Windows")]
+        #[allow(
+            non_snake_case,
+            clippy::too_many_arguments,
+            reason = "names and parameters are those of Windows"
+        )]
         pub unsafe extern "C" fn $name($($arg: $type),*) -> $answer {
             $crate::door::enter(
                 stringify!($name),

@@ -7,10 +7,13 @@
 //! - [`door`] is what every exported function goes through: a panic, a bad pointer and an error become an answer;
 //! - [`claim`] and [`text`] read and write the application's memory, which may not be there;
 //! - [`handles`] gives out handles that know what they are of, and when that is closed;
+//! - [`lent`] is memory that the application is given and frees;
 //! - [`process`] holds the one manager of the process, made at first use;
 //! - [`winmm`] and its like hold the functions, a room for each library of Windows.
 
 pub mod winmm;
+
+pub mod msvfw;
 
 pub mod own;
 
@@ -29,6 +32,8 @@ pub mod ending;
 pub mod watching;
 
 pub mod handles;
+
+pub mod lent;
 
 pub mod claim;
 

@@ -15,7 +15,9 @@ use opendriver_setup::Setup;
 
 use crate::ending;
 use crate::handles::Handles;
+use crate::lent::Lent;
 use crate::misuse::Misuse;
+use crate::msvfw::Functions;
 use crate::watching::Watcher;
 
 /// What all functions of the library share.
@@ -25,6 +27,10 @@ pub struct Process {
     pub manager: Manager,
     /// Handles of codecs and streams. Those of drivers are the manager's own.
     pub handles: Handles,
+    /// Memory that the program was given for an answer.
+    pub lent: Lent,
+    /// Video codecs that are functions of the program.
+    pub(crate) functions: Functions,
     blocks: Mutex<HashMap<usize, Block>>,
     id: u32,
 }
@@ -131,6 +137,8 @@ impl Process {
         Self {
             manager: builder.build(),
             handles: Handles::default(),
+            lent: Lent::default(),
+            functions: Functions::default(),
             blocks: Mutex::default(),
             id: std::process::id(),
         }

@@ -18,15 +18,29 @@ doors! {
         process.blocks().insert(address, block);
         Ok(address)
     }
+
+    /// `opendriver_size`: how many bytes a function gave for an answer, as `ICImageCompress` does, or [`opendriver_alloc`] did; 0 where
+    /// none did.
+    fn opendriver_size(address: usize) -> usize {
+        let Some(process) = existing() else {
+            return Ok(0);
+        };
+        let block = || process.blocks().get(&address).map(|block| block.len());
+        Ok(process.lent.len_of(address).or_else(block).unwrap_or(0))
+    }
 }
 
 doors! {
     broken BROKEN;
 
-    /// `opendriver_free`: takes such bytes back, and tells whether a driver wrote behind them, where that is watched.
+    /// `opendriver_free`: takes such bytes back, and tells whether a driver wrote behind them, where that is watched. Takes back, too,
+    /// what a function gave for an answer, as `ICImageCompress` does.
     fn opendriver_free(address: usize) -> i32 {
         coded((|| {
             if address == 0 {
+                return Ok(());
+            }
+            if existing().is_some_and(|process| process.lent.free(address)) {
                 return Ok(());
             }
             let block = existing().and_then(|process| process.blocks().remove(&address));
