@@ -28,6 +28,7 @@ use crate::shim::Dll;
 /// Every DLL of shims.
 pub(crate) static ALL: &[&Dll] = &[
     &advapi32::ADVAPI32,
+    &advapi32::crypt::PRIMITIVES,
     &comctl32::COMCTL32,
     &comdlg32::COMDLG32,
     &ddraw::DDRAW,
@@ -124,7 +125,6 @@ const SYSTEM: &[&str] = &[
     "avifil32.dll",
     "avrt.dll",
     "bcrypt.dll",
-    "bcryptprimitives.dll",
     "cabinet.dll",
     "cfgmgr32.dll",
     "clusapi.dll",

@@ -1,6 +1,6 @@
 //! `advapi32.dll`: the registry, who runs the process, random bytes, the event log.
 
-mod crypt;
+pub(super) mod crypt;
 mod events;
 mod registry;
 mod security;

@@ -8,7 +8,7 @@ mod conversion;
 mod delay;
 mod directories;
 pub(super) mod environment;
-mod files;
+pub(super) mod files;
 mod finding;
 mod handles;
 pub(super) mod heaps;

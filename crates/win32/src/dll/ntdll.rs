@@ -1,5 +1,6 @@
 //! `ntdll.dll`: what C runtimes and careful drivers take from below `kernel32.dll`.
 
+mod files;
 mod names;
 mod process;
 pub(super) mod registers;
@@ -17,6 +18,7 @@ pub(super) static NTDLL: Dll = Dll {
         status::SHIMS,
         system::SHIMS,
         process::SHIMS,
+        files::SHIMS,
         super::kernel32::lists::SHIMS,
         super::kernel32::lists::ALIASES,
         crate::seh::NATIVE,

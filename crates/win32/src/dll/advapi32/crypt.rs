@@ -1,7 +1,7 @@
 //! Random bytes.
 
 use crate::cx::Cx;
-use crate::shim::{Addr, Handle, shims};
+use crate::shim::{Addr, Dll, Handle, Size, shims};
 use crate::trap::Trap;
 
 /// What a provider handle stands for.
@@ -9,6 +9,22 @@ struct Provider;
 
 /// `NTE_BAD_UID`, as a provider that is not open is answered.
 const BAD_PROVIDER: u32 = 0x8009_0001;
+
+/// `bcryptprimitives.dll`: where programs in Rust and Go get random bytes.
+pub(in crate::dll) static PRIMITIVES: Dll = Dll {
+    name: "bcryptprimitives.dll",
+    tables: &[PROCESS],
+    ..Dll::EMPTY
+};
+
+shims! {
+    static PROCESS = "bcryptprimitives.dll", stdcall;
+
+    /// Fills memory with random bytes.
+    fn ProcessPrng(cx, buffer: Addr, count: Size) -> bool {
+        random(cx, buffer, count.0 as u32)
+    }
+}
 
 shims! {
     pub(super) static SHIMS = "advapi32.dll", stdcall;
@@ -80,6 +96,10 @@ mod tests {
             );
         }
         assert_ne!(bench.read(first, 300), bench.read(second, 300));
+        let before = bench.read(first, 300);
+        let answer = bench.ask("bcryptprimitives.dll", "ProcessPrng", &[first, 300]);
+        assert_eq!(answer, 1);
+        assert_ne!(bench.read(first, 300), before);
     }
 
     #[test]

@@ -169,7 +169,11 @@ mod tests {
             bench.ask(DLL, "WriteConsoleW", &[output, wide, 6, done, 0]),
             1
         );
-        let expected = ["hello", "größer"].map(|text| Report::Output(text.to_owned()));
+        let status = bench.bytes(&[0xff; 16]);
+        let native = [output, 0, 0, 0, status, text, 4, 0, 0];
+        assert_eq!(bench.ask("ntdll.dll", "NtWriteFile", &native), 0);
+        assert_eq!(bench.read(status + 8, 8), 4_u64.to_le_bytes());
+        let expected = ["hello", "größer", "hell"].map(|text| Report::Output(text.to_owned()));
         assert_eq!(bench.reports(), expected);
         assert_eq!(bench.ask(DLL, "GetConsoleMode", &[output, done]), 0);
         assert_eq!(bench.ask(DLL, "GetFileType", &[output]), 2);

@@ -468,7 +468,7 @@ pub(super) fn making(path: &std::path::Path, error: &io::Error) -> u32 {
     }
 }
 
-fn open_file(cx: &Cx<'_>, file: Handle) -> Option<Arc<OpenFile>> {
+pub(in crate::dll) fn open_file(cx: &Cx<'_>, file: Handle) -> Option<Arc<OpenFile>> {
     let open = cx.process().handles().get::<OpenFile>(file);
     if open.is_none() {
         cx.set_last_error(ERROR_INVALID_HANDLE);

@@ -3,6 +3,8 @@
 use crate::shim::shims;
 
 pub(super) const SUCCESS: u32 = 0;
+/// What has no better name failed.
+pub(super) const UNSUCCESSFUL: u32 = 0xC000_0001;
 pub(super) const BUFFER_OVERFLOW: u32 = 0x8000_0005;
 pub(super) const INFO_LENGTH_MISMATCH: u32 = 0xC000_0004;
 pub(super) const INVALID_INFO_CLASS: u32 = 0xC000_0003;
