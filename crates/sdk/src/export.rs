@@ -1,20 +1,26 @@
-//! The C side of a driver that is a shared object of its own.
+//! The C side of a driver that is a shared object or a Windows DLL of its own.
 #![expect(
     unsafe_code,
     reason = "a host calls in through C, and its table of functions is C"
 )]
 
-use std::ffi::{CStr, CString, c_char};
-use std::ptr;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+mod offered;
+
+#[cfg_attr(windows, path = "export/unasked_windows.rs")]
+mod unasked;
+
+mod handles;
+
+use std::sync::{Arc, OnceLock};
 
 pub use opendriver_abi::services::HostTable;
-use opendriver_abi::services::{SETTING_BINARY, SETTING_INTEGER, SETTING_TEXT};
-use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
+use opendriver_abi::{DriverId, LParam, LResult, Message};
 
-use crate::{BuiltIn, Call, Guest, Host, Setting};
+use crate::{BuiltIn, Call, Guest};
+use handles::Handles;
+use offered::Offered;
 
-/// Makes a shared object of a driver: defines its `DriverProc`, and the `DriverHost` through which
+/// Makes a shared object of a driver, or a Windows DLL: defines its `DriverProc`, and the `DriverHost` through which
 /// a host hands its services down.
 ///
 /// ```text
@@ -34,6 +40,19 @@ use crate::{BuiltIn, Call, Guest, Host, Setting};
 /// and `cargo build --release --example my_driver` makes `target/release/examples/libmy_driver.so`,
 /// while the library itself stays a plain one for [`builtin`](crate::builtin). The driver needs no
 /// unsafe code of its own: what the macro needs is inside this crate.
+///
+/// # As a Windows DLL
+///
+/// For a target of Windows the same line makes a DLL with a `DriverProc` as Windows has it: `DRV_OPEN` brings text in UTF-16, and a handle
+/// may be as wide as an address, so [`Call::handle`](crate::Call::handle) is a number of the driver's own that stands for it.
+/// No host of Windows knows of `DriverHost`. Without it, of [`Host`](crate::Host) there is:
+///
+/// | | |
+/// | --- | --- |
+/// | claims, `read`, `write` | memory of the process, copied so that a wrong address is an answer, not a fault |
+/// | `report` | goes to a debugger (`OutputDebugString`) |
+/// | `setting`, `set_setting` | none: not here |
+/// | `open`, `send`, `close` | none: not here |
 #[macro_export]
 macro_rules! export_driver {
     ($driver:ty) => {
@@ -43,9 +62,9 @@ macro_rules! export_driver {
         ///
         /// # Safety
         /// With `DRV_OPEN`, the first parameter is null or the address of text that ends with a
-        /// zero byte.
+        /// zero: of bytes in UTF-8, on Windows of 16 bits each in UTF-16.
         #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn DriverProc(
+        pub unsafe extern "system" fn DriverProc(
             id: usize,
             handle: usize,
             message: u32,
@@ -69,10 +88,11 @@ macro_rules! export_driver {
     };
 }
 
-/// What the macro keeps: the driver, made when it is first called, and its host.
+/// What the macro keeps: the driver, made when it is first called, its host, and the handles of its instances.
 pub struct Exported {
     guest: OnceLock<Guest>,
     host: OnceLock<Arc<Offered>>,
+    handles: Handles,
 }
 
 impl Exported {
@@ -82,6 +102,7 @@ impl Exported {
         Self {
             guest: OnceLock::new(),
             host: OnceLock::new(),
+            handles: Handles::new(),
         }
     }
 
@@ -89,7 +110,7 @@ impl Exported {
     ///
     /// # Safety
     /// With `DRV_OPEN`, the first parameter is null or the address of text that ends with a zero
-    /// byte and lives until this returns.
+    /// and lives until this returns: of bytes, on Windows of 16 bits each.
     pub unsafe fn driver_proc(
         &self,
         make: impl Fn() -> BuiltIn,
@@ -97,21 +118,30 @@ impl Exported {
         message: u32,
         [param1, param2]: [LParam; 2],
     ) -> LResult {
-        let Some(handle) = u32::try_from(handle).ok().and_then(Hdrvr::new) else {
+        let message = Message(message);
+        let Some(number) = self.handles.number(handle) else {
             return 0;
         };
         let guest = self
             .guest
             .get_or_init(|| make().load(self.offered().clone()));
-        let message = Message(message);
-        let call = Call::new(DriverId(id), handle, message, param1, param2);
-        if message != Message::DRV_OPEN || param1 == 0 {
-            return guest.call(&call);
+        let call = Call::new(DriverId(id), number, message, param1, param2);
+        let answer = if message == Message::DRV_OPEN && param1 != 0 {
+            // SAFETY: vouched by the caller: it is not null, ends with a zero and lives long enough.
+            let text = unsafe { unasked::text(param1.cast_unsigned()) };
+            guest.call(&call.with_text(&text))
+        } else {
+            guest.call(&call)
+        };
+        let is_over = match message {
+            Message::DRV_OPEN => answer == 0,
+            Message::DRV_CLOSE => answer != 0,
+            _ => id == 0,
+        };
+        if is_over {
+            self.handles.forget(handle);
         }
-        let text = ptr::with_exposed_provenance::<c_char>(param1.cast_unsigned());
-        // SAFETY: vouched by the caller: it is not null, ends with a zero byte and lives long enough.
-        let text = unsafe { CStr::from_ptr(text) };
-        guest.call(&call.with_text(&text.to_string_lossy()))
+        answer
     }
 
     /// `DriverHost`.
@@ -120,142 +150,10 @@ impl Exported {
     /// The table is null, or it and what it names are good until this is called with null.
     pub unsafe fn set_host(&self, table: *const HostTable) {
         // SAFETY: vouched by the caller.
-        let table = unsafe { table.as_ref() };
-        // A shorter table is of a host older than this driver.
-        let table = table
-            .filter(|table| table.size >= size_of::<HostTable>())
-            .copied();
-        *self
-            .offered()
-            .0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = table.map(Table);
+        unsafe { self.offered().set(table) }
     }
 
     fn offered(&self) -> &Arc<Offered> {
         self.host.get_or_init(Arc::default)
-    }
-}
-
-/// The host's services, while it offers them.
-#[derive(Default)]
-struct Offered(RwLock<Option<Table>>);
-
-/// A table that the host promised to keep.
-#[derive(Clone, Copy)]
-struct Table(HostTable);
-
-// SAFETY: the contract of `DriverHost` lets any thread call the functions with the context.
-unsafe impl Send for Table {}
-// SAFETY: as above.
-unsafe impl Sync for Table {}
-
-impl Offered {
-    /// The table, copied out so that no lock is held while the host works.
-    fn table(&self) -> Option<HostTable> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .map(|table| table.0)
-    }
-}
-
-impl Host for Offered {
-    fn setting(&self, name: &str) -> Option<Setting> {
-        let table = self.table()?;
-        let name = CString::new(name).ok()?;
-        let mut bytes = vec![0; 256];
-        loop {
-            let mut kind = 0;
-            let buffer: *mut u8 = bytes.as_mut_ptr();
-            // SAFETY: the table is good, the name ends with a zero byte, and the buffer has the length.
-            let length = unsafe {
-                (table.read_setting)(table.context, name.as_ptr(), &mut kind, buffer, bytes.len())
-            };
-            let length = usize::try_from(length).ok()?;
-            if length > bytes.len() {
-                bytes.resize(length, 0);
-                continue;
-            }
-            bytes.truncate(length);
-            return match kind {
-                SETTING_TEXT => String::from_utf8(bytes).ok().map(Setting::Text),
-                SETTING_INTEGER => {
-                    Some(Setting::Integer(u64::from_ne_bytes(bytes.try_into().ok()?)))
-                }
-                SETTING_BINARY => Some(Setting::Binary(bytes)),
-                _ => None,
-            };
-        }
-    }
-
-    fn set_setting(&self, name: &str, value: &Setting) -> bool {
-        let (Some(table), Ok(name)) = (self.table(), CString::new(name)) else {
-            return false;
-        };
-        let number;
-        let (kind, bytes) = match value {
-            Setting::Text(text) => (SETTING_TEXT, text.as_bytes()),
-            Setting::Integer(value) => {
-                number = value.to_ne_bytes();
-                (SETTING_INTEGER, &number[..])
-            }
-            Setting::Binary(bytes) => (SETTING_BINARY, &bytes[..]),
-        };
-        let (start, length) = (bytes.as_ptr(), bytes.len());
-        // SAFETY: the table is good, the name ends with a zero byte, and the bytes have the length.
-        unsafe { (table.write_setting)(table.context, name.as_ptr(), kind, start, length) != 0 }
-    }
-
-    fn open(&self, name: &str, section: Option<&str>, param2: LParam) -> Option<Hdrvr> {
-        let table = self.table()?;
-        let name = CString::new(name).ok()?;
-        let section = section.map(CString::new).transpose().ok()?;
-        let section = section
-            .as_ref()
-            .map_or(ptr::null(), |section| section.as_ptr());
-        // SAFETY: the table is good, and both texts end with a zero byte.
-        let handle = unsafe { (table.open)(table.context, name.as_ptr(), section, param2) };
-        u32::try_from(handle).ok().and_then(Hdrvr::new)
-    }
-
-    fn send(&self, handle: Hdrvr, message: Message, param1: LParam, param2: LParam) -> LResult {
-        let Some(table) = self.table() else { return 0 };
-        let handle = handle.raw() as usize;
-        // SAFETY: the table is good.
-        unsafe { (table.send)(table.context, handle, message.0, param1, param2) }
-    }
-
-    fn close(&self, handle: Hdrvr, param1: LParam, param2: LParam) -> LResult {
-        let Some(table) = self.table() else { return 0 };
-        // SAFETY: the table is good.
-        unsafe { (table.close)(table.context, handle.raw() as usize, param1, param2) }
-    }
-
-    fn read(&self, address: usize, into: &mut [u8]) -> bool {
-        let Some(table) = self.table() else {
-            return false;
-        };
-        let (start, length) = (into.as_mut_ptr(), into.len());
-        // SAFETY: the table is good, and the buffer has the length.
-        unsafe { (table.read_memory)(table.context, address, start, length) != 0 }
-    }
-
-    fn write(&self, address: usize, from: &[u8]) -> bool {
-        let Some(table) = self.table() else {
-            return false;
-        };
-        let (start, length) = (from.as_ptr(), from.len());
-        // SAFETY: the table is good, and the buffer has the length.
-        unsafe { (table.write_memory)(table.context, address, start, length) != 0 }
-    }
-
-    fn report(&self, text: &str) {
-        let Some(table) = self.table() else { return };
-        let Ok(text) = CString::new(text.replace('\0', "\u{fffd}")) else {
-            return;
-        };
-        // SAFETY: the table is good, and the text ends with a zero byte.
-        unsafe { (table.report)(table.context, text.as_ptr()) }
     }
 }

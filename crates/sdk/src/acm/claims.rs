@@ -1,40 +1,59 @@
 //! Structures and formats in the application's memory.
 
-use opendriver_abi::structures::{Structure, WaveFormatEx};
+use opendriver_abi::structures::{Field, Plain, Structure, WaveFormatEx};
 
 use super::{Refusal, WaveFormat};
 use crate::Claim;
 
-/// How wide the addresses in a structure are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum World {
-    Narrow,
-    Wide,
+/// More than any structure with addresses has.
+const LONGEST: usize = 512;
+
+/// A structure with addresses, as its application laid it out, and its fields as 64 bits would have them.
+pub(super) struct Told<'a, S> {
+    pub(super) fields: S,
+    claim: Claim<'a>,
+    layout: &'static [Field],
 }
 
-/// Tells which world a structure was laid out in, by the size that it begins with.
+/// Reads a structure that begins with its size, by which it says how it was laid out: with addresses of 32 bits, with those of 64 as Windows
+/// packs them, or with those of 64 at multiples of their size, as Wine's manager has them.
 ///
 /// # Errors
-/// It is shorter than it would be in either.
-pub(super) fn world(claim: Claim<'_>, narrow: usize, wide: usize) -> Result<World, Refusal> {
-    match claim.read_u32()? as usize {
-        size if size >= wide => Ok(World::Wide),
-        size if size >= narrow => Ok(World::Narrow),
-        _ => Err(Refusal::BadParameter),
+/// It is shorter than it would be in any of these, or not there.
+pub(super) fn told<Narrow: Structure, Wide: Structure, Aligned: Structure>(
+    claim: Claim<'_>,
+) -> Result<Told<'_, Wide>, Refusal> {
+    let size = claim.read_u32()? as usize;
+    let (layout, size) = match size {
+        size if size >= Aligned::SIZE => (Aligned::FIELDS, Aligned::SIZE),
+        size if size >= Wide::SIZE => (Wide::FIELDS, Wide::SIZE),
+        size if size >= Narrow::SIZE => (Narrow::FIELDS, Narrow::SIZE),
+        _ => return Err(Refusal::BadParameter),
+    };
+    let mut found = [0; LONGEST];
+    claim.read(&mut found[..size])?;
+    let mut wide = [0; LONGEST];
+    for (from, to) in layout.iter().zip(Wide::FIELDS) {
+        wide[to.offset..][..from.size].copy_from_slice(&found[from.offset..][..from.size]);
     }
+    Ok(Told {
+        fields: Wide::read(&wide).expect("no structure of the manager is as long"),
+        claim,
+        layout,
+    })
 }
 
-/// Calls a method for the world that the structure at an address was laid out in.
-macro_rules! by_world {
-    ($structure:ident at $claim:expr => $self:ident.$method:ident($($argument:expr),*)) => {
-        match world($claim, $structure::<u32>::SIZE, $structure::<u64>::SIZE) {
-            Ok(World::Narrow) => $self.$method::<u32>($($argument),*),
-            Ok(World::Wide) => $self.$method::<u64>($($argument),*),
-            Err(refusal) => Err(refusal),
-        }
-    };
+impl<S> Told<'_, S> {
+    /// Writes one field, by its name in C; an address that is too wide for the application loses its upper half.
+    pub(super) fn set(&self, name: &str, value: &impl Plain) -> Result<(), Refusal> {
+        let field = self.layout.iter().find(|field| field.name == name);
+        let field = field.expect("the structure has the field");
+        let mut bytes = [0; LONGEST];
+        value.write_to(&mut bytes);
+        self.claim.at(field.offset).write(&bytes[..field.size])?;
+        Ok(())
+    }
 }
-pub(super) use by_world;
 
 /// Reads a format of which nobody says how long it is: that of plain samples ends before the count of what follows it.
 ///

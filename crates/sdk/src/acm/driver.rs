@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use opendriver_abi::answer::{MMSYSERR_ERROR, MMSYSERR_NOERROR};
 use opendriver_abi::structures::{
-    AcmDrvFormatSuggest, AcmDrvOpenDesc, AcmDrvStreamHeader, AcmDrvStreamInstance,
-    AcmDrvStreamSize, AcmFormatDetails, Address, FourCc, Structure as _,
+    AcmDrvOpenDesc, AcmDrvStreamHeader, AcmDrvStreamInstance, AcmDrvStreamSize, FourCc, aligned,
 };
 
 use super::buffer::Buffer;
-use super::claims::{World, by_world, format, whole, world};
+use super::claims::{Told, format, told, whole};
 use super::streams::Streams;
 use super::{Codec, Flags, Refusal, Stream as _, Tag};
 use crate::{Call, Claim, Driver, Host, LResult, Message, Open, Refused};
@@ -87,27 +86,13 @@ impl<C: Codec> Opened<'_, C> {
             Message::ACMDM_DRIVER_NOTIFY => Ok(()),
             Message::ACMDM_DRIVER_DETAILS => acm.details(one),
             Message::ACMDM_FORMATTAG_DETAILS => acm.tag_details(one, flags),
-            Message::ACMDM_FORMAT_DETAILS => {
-                by_world!(AcmFormatDetails at one => acm.format_details(one, flags))
-            }
-            Message::ACMDM_FORMAT_SUGGEST => {
-                by_world!(AcmDrvFormatSuggest at one => acm.suggest(one))
-            }
-            Message::ACMDM_STREAM_OPEN => {
-                by_world!(AcmDrvStreamInstance at one => self.open(one))
-            }
-            Message::ACMDM_STREAM_CLOSE => {
-                by_world!(AcmDrvStreamInstance at one => self.close(one))
-            }
-            Message::ACMDM_STREAM_SIZE => {
-                by_world!(AcmDrvStreamInstance at one => self.size(one, two))
-            }
-            Message::ACMDM_STREAM_CONVERT => {
-                by_world!(AcmDrvStreamInstance at one => self.convert(one, two))
-            }
-            Message::ACMDM_STREAM_RESET => {
-                by_world!(AcmDrvStreamInstance at one => self.reset(one))
-            }
+            Message::ACMDM_FORMAT_DETAILS => acm.format_details(one, flags),
+            Message::ACMDM_FORMAT_SUGGEST => acm.suggest(one),
+            Message::ACMDM_STREAM_OPEN => self.open(one),
+            Message::ACMDM_STREAM_CLOSE => self.close(one),
+            Message::ACMDM_STREAM_SIZE => self.size(one, two),
+            Message::ACMDM_STREAM_CONVERT => self.convert(one, two),
+            Message::ACMDM_STREAM_RESET => self.reset(one),
             message if LIST.contains(&message.0) => Err(Refusal::NotSupported),
             _ => return None,
         };
@@ -115,12 +100,13 @@ impl<C: Codec> Opened<'_, C> {
     }
 
     /// `ACMDM_STREAM_OPEN`: makes a stream, or only says whether that could be done.
-    fn open<P: Address>(&self, claim: Claim<'_>) -> Result<(), Refusal> {
+    fn open(&self, claim: Claim<'_>) -> Result<(), Refusal> {
         const QUERY: u32 = 1;
         const ASYNCHRONOUS: u32 = 2;
-        let asked: AcmDrvStreamInstance<P> = claim.structure()?;
+        let told = stream(claim)?;
+        let asked = told.fields;
         let flags = asked.open_flags;
-        if flags & ASYNCHRONOUS != 0 || { asked.filter }.to_param() != 0 {
+        if flags & ASYNCHRONOUS != 0 || asked.filter != 0 {
             return Err(Refusal::NotPossible);
         }
         let source = format(claim.follow(asked.source))?;
@@ -130,10 +116,7 @@ impl<C: Codec> Opened<'_, C> {
             return Ok(());
         }
         let value = self.streams.insert(stream);
-        let mut bytes = [0; 8];
-        P::from_param(value as isize).write_to(&mut bytes);
-        let place = claim.at(offset_of!(AcmDrvStreamInstance<P>, driver_value));
-        if place.write(&bytes[..size_of::<P>()]).is_err() {
+        if told.set("dwDriver", &u64::from(value)).is_err() {
             self.streams.remove(value)?;
             return Err(Refusal::BadParameter);
         }
@@ -141,25 +124,25 @@ impl<C: Codec> Opened<'_, C> {
     }
 
     /// `ACMDM_STREAM_CLOSE`
-    fn close<P: Address>(&self, claim: Claim<'_>) -> Result<(), Refusal> {
-        self.streams.remove(value::<P>(claim)?)
+    fn close(&self, claim: Claim<'_>) -> Result<(), Refusal> {
+        self.streams.remove(value(claim)?)
     }
 
     /// `ACMDM_STREAM_RESET`
-    fn reset<P: Address>(&self, claim: Claim<'_>) -> Result<(), Refusal> {
-        self.streams.with(value::<P>(claim)?, |opened| {
+    fn reset(&self, claim: Claim<'_>) -> Result<(), Refusal> {
+        self.streams.with(value(claim)?, |opened| {
             opened.stream.reset();
             Ok(())
         })
     }
 
     /// `ACMDM_STREAM_SIZE`: how long the other side of a buffer has to be.
-    fn size<P: Address>(&self, claim: Claim<'_>, asked: Claim<'_>) -> Result<(), Refusal> {
+    fn size(&self, claim: Claim<'_>, asked: Claim<'_>) -> Result<(), Refusal> {
         const OF_SOURCE: u32 = 0;
         const OF_DESTINATION: u32 = 1;
         let sizes: AcmDrvStreamSize = whole(asked)?;
         let (source, destination) = (sizes.source_length, sizes.destination_length);
-        let (other, place) = self.streams.with(value::<P>(claim)?, |opened| {
+        let (other, place) = self.streams.with(value(claim)?, |opened| {
             Ok(match sizes.flags & QUERY_MASK {
                 OF_SOURCE => (
                     opened.stream.destination_size(source as usize),
@@ -181,36 +164,41 @@ impl<C: Codec> Opened<'_, C> {
     }
 
     /// `ACMDM_STREAM_CONVERT`: one buffer.
-    fn convert<P: Address>(&self, claim: Claim<'_>, header: Claim<'_>) -> Result<(), Refusal> {
+    fn convert(&self, claim: Claim<'_>, header: Claim<'_>) -> Result<(), Refusal> {
         const START: u32 = 0x10;
         const END: u32 = 0x20;
-        let asked: AcmDrvStreamHeader<P> = whole(header)?;
+        let header = told::<
+            AcmDrvStreamHeader<u32>,
+            AcmDrvStreamHeader<u64>,
+            aligned::AcmDrvStreamHeader<u64>,
+        >(header)?;
+        let asked = header.fields;
         let buffer = Buffer {
-            source: header.follow(asked.source),
+            source: claim.follow(asked.source),
             source_length: asked.source_length as usize,
-            destination: header.follow(asked.destination),
+            destination: claim.follow(asked.destination),
             destination_length: asked.destination_length as usize,
             flags: Flags {
                 start: asked.convert_flags & START != 0,
                 end: asked.convert_flags & END != 0,
             },
         };
-        let value = value::<P>(claim)?;
+        let value = value(claim)?;
         let done = self.streams.with(value, |opened| buffer.convert(opened))?;
-        header
-            .at(offset_of!(AcmDrvStreamHeader<P>, source_used))
-            .write_u32(done.used as u32)?;
-        header
-            .at(offset_of!(AcmDrvStreamHeader<P>, destination_used))
-            .write_u32(done.written as u32)?;
-        Ok(())
+        header.set("cbSrcLengthUsed", &(done.used as u32))?;
+        header.set("cbDstLengthUsed", &(done.written as u32))
     }
 }
 
+/// What a stream's structure says.
+fn stream(claim: Claim<'_>) -> Result<Told<'_, AcmDrvStreamInstance<u64>>, Refusal> {
+    told::<AcmDrvStreamInstance<u32>, AcmDrvStreamInstance<u64>, aligned::AcmDrvStreamInstance<u64>>(
+        claim,
+    )
+}
+
 /// What a stream's structure says that its stream is.
-fn value<P: Address>(claim: Claim<'_>) -> Result<u32, Refusal> {
-    let mut bytes = [0; 8];
-    let place = claim.at(offset_of!(AcmDrvStreamInstance<P>, driver_value));
-    place.read(&mut bytes[..size_of::<P>()])?;
-    u32::try_from(u64::from_le_bytes(bytes)).map_err(|_| Refusal::BadHandle)
+fn value(claim: Claim<'_>) -> Result<u32, Refusal> {
+    let value = stream(claim)?.fields.driver_value;
+    u32::try_from(value).map_err(|_| Refusal::BadHandle)
 }

@@ -2,10 +2,10 @@
 
 use opendriver_abi::structures::{
     AcmDriverDetails, AcmDrvFormatSuggest, AcmFormatDetails, AcmFormatTagDetails, Address, FourCc,
-    Structure as _, Wide,
+    Structure as _, Wide, aligned,
 };
 
-use super::claims::{format, put_format, whole};
+use super::claims::{format, put_format, told, whole};
 use super::driver::{Acm, QUERY_MASK};
 use super::{Codec, Refusal, Wish};
 use crate::Claim;
@@ -84,12 +84,11 @@ impl<C: Codec> Acm<C> {
     }
 
     /// `ACMDM_FORMAT_DETAILS`: a format of the list, or whether one can be converted at all.
-    pub(super) fn format_details<P: Address>(
-        &self,
-        claim: Claim<'_>,
-        flags: u32,
-    ) -> Result<(), Refusal> {
-        let asked: AcmFormatDetails<P> = claim.structure()?;
+    pub(super) fn format_details(&self, claim: Claim<'_>, flags: u32) -> Result<(), Refusal> {
+        // Fields that are all as wide as they are packed lie the same either way.
+        let told =
+            told::<AcmFormatDetails<u32>, AcmFormatDetails<u64>, AcmFormatDetails<u64>>(claim)?;
+        let asked = told.fields;
         let place = claim.follow(asked.format);
         let described = match flags & QUERY_MASK {
             BY_INDEX => {
@@ -104,22 +103,23 @@ impl<C: Codec> Acm<C> {
             _ => return Err(Refusal::BadFlag),
         };
         let name = self.codec.describe(&described)?;
-        claim.set_structure(&AcmFormatDetails::<P> {
-            tag: described.tag.into(),
-            support: self.codec.details().kind.support(),
-            name: Wide::new(&name),
-            ..asked
-        })?;
-        Ok(())
+        told.set("dwFormatTag", &u32::from(described.tag))?;
+        told.set("fdwSupport", &self.codec.details().kind.support())?;
+        told.set("szFormat", &Wide::<128>::new(&name))
     }
 
     /// `ACMDM_FORMAT_SUGGEST`: those fields of the destination that the flags name are wishes.
-    pub(super) fn suggest<P: Address>(&self, claim: Claim<'_>) -> Result<(), Refusal> {
+    pub(super) fn suggest(&self, claim: Claim<'_>) -> Result<(), Refusal> {
         const TAG: u32 = 0x1_0000;
         const CHANNELS: u32 = 0x2_0000;
         const RATE: u32 = 0x4_0000;
         const BITS: u32 = 0x8_0000;
-        let asked: AcmDrvFormatSuggest<P> = claim.structure()?;
+        let asked = told::<
+            AcmDrvFormatSuggest<u32>,
+            AcmDrvFormatSuggest<u64>,
+            aligned::AcmDrvFormatSuggest<u64>,
+        >(claim)?
+        .fields;
         let flags = asked.flags;
         if flags & !(TAG | CHANNELS | RATE | BITS) != 0 {
             return Err(Refusal::BadFlag);

@@ -1,6 +1,6 @@
 //! The open streams of one instance, by the value that each has in its structure.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
 
 use super::Refusal;
@@ -11,7 +11,7 @@ pub(super) struct Streams<S> {
 }
 
 struct Open<S> {
-    streams: HashMap<u32, Arc<Mutex<Opened<S>>>>,
+    streams: BTreeMap<u32, Arc<Mutex<Opened<S>>>>,
     last: u32,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Opened<S> {
 impl<S> Streams<S> {
     pub(super) fn new() -> Self {
         let open = Open {
-            streams: HashMap::new(),
+            streams: BTreeMap::new(),
             last: 0,
         };
         Self { open: open.into() }
