@@ -10,6 +10,7 @@ mod cargo_tools;
 mod dist;
 mod driver_table;
 mod drivers;
+mod interface;
 mod library;
 mod packaged;
 mod suite;
@@ -29,6 +30,7 @@ usage: cargo xtask TASK
   bench-start    whole processes: drv open against the same under Wine
   bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
   crates         packs the crates that are published, and builds each from its package
+  interface      lists what the published libraries promise, which a release does; with --check only compares
   dist           packages of a release, to target/dist: a tarball and a .deb [--out DIR] [--debug]
   dist-test      makes the packages and tries them on a bare Debian [--debug]
   man            manual pages of drv, to target/man
@@ -65,6 +67,8 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             shell.write_file("docs/drivers.md", driver_table::table(&root())?)?;
         }
         ["crates"] => packaged::check(&shell)?,
+        ["interface", "--check"] => interface::check(&shell)?,
+        ["interface"] => interface::record(&shell)?,
         ["dist", options @ ..] => {
             cargo_tools::install(&shell)?;
             dist::make(&shell, &dist::Options::parse(options)?)?;

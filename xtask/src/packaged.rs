@@ -14,9 +14,9 @@ use xshell::{Shell, cmd};
 const HOUSE: &str = "target/package/house";
 
 /// A published crate.
-struct Crate {
-    name: String,
-    version: String,
+pub(crate) struct Crate {
+    pub(crate) name: String,
+    pub(crate) version: String,
 }
 
 /// Packs all published crates and builds them.
@@ -51,7 +51,7 @@ pub(crate) fn check(shell: &Shell) -> Result<()> {
 }
 
 /// The crates that are for others, too.
-fn published(shell: &Shell) -> Result<Vec<Crate>> {
+pub(crate) fn published(shell: &Shell) -> Result<Vec<Crate>> {
     let metadata = cmd!(
         shell,
         "cargo metadata --no-deps --format-version 1 --locked"

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use xshell::{Shell, cmd};
 
-use crate::{cargo_tools, dist, drivers, packaged, tools};
+use crate::{cargo_tools, dist, drivers, interface, packaged, tools};
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn(&Shell) -> Result<()>);
@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
         let _flags = shell.push_env("RUSTDOCFLAGS", "-D warnings");
         Ok(cmd!(shell, "cargo doc --workspace --no-deps --locked").run()?)
     }),
+    ("interfaces", interface::check),
     ("crates", packaged::check),
     ("packages", dist::step),
 ];
