@@ -1,0 +1,209 @@
+//! The headers for applications say what Windows' own say: each constant's value, and where each field of each structure is.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use opendriver_tests::compilers;
+
+/// The headers, each with what mingw's are included by.
+const HEADERS: [(&str, &str); 2] = [
+    ("wingdi.h", "#include <windows.h>"),
+    (
+        "vfw.h",
+        "#include <windows.h>\n#include <mmsystem.h>\n#include <vfw.h>",
+    ),
+];
+
+/// What one header declares that has a number.
+#[derive(Debug, Default)]
+struct Declared {
+    constants: Vec<String>,
+    /// Structures and their fields.
+    structures: Vec<(String, Vec<String>)>,
+}
+
+impl Declared {
+    fn of(header: &str) -> Self {
+        let text = without_comments(header);
+        let mut declared = Self::default();
+        let mut fields: Option<Vec<String>> = None;
+        for line in text.lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("#define ") {
+                declared.constants.extend(constant(rest));
+            } else if line.starts_with("typedef struct") && line.ends_with('{') {
+                fields = Some(Vec::new());
+            } else if let Some(name) = line.strip_prefix("} ") {
+                let name = name.split([',', ';']).next().unwrap().to_owned();
+                declared
+                    .structures
+                    .extend(fields.take().map(|fields| (name, fields)));
+            } else if let Some(fields) = &mut fields {
+                fields.extend(field(line));
+            }
+        }
+        declared
+    }
+}
+
+fn without_comments(text: &str) -> String {
+    let mut rest = text;
+    let mut code = String::new();
+    while let Some((before, behind)) = rest.split_once("/*") {
+        code.push_str(before);
+        rest = behind.split_once("*/").expect("comments end").1;
+    }
+    code + rest
+}
+
+/// The name of a constant: neither a macro with parameters nor an empty one.
+fn constant(definition: &str) -> Option<String> {
+    let (name, value) = definition.split_once(' ')?;
+    let is_own = name.contains("OPENDRIVER") || name.starts_with('_');
+    (!name.contains('(') && !value.trim().is_empty() && !is_own).then(|| name.to_owned())
+}
+
+/// The name of a field.
+fn field(line: &str) -> Option<String> {
+    let line = line.strip_suffix(';')?;
+    if let Some((_, behind)) = line.split_once("(CALLBACK *") {
+        return Some(behind.split_once(')')?.0.to_owned());
+    }
+    let name = line.split('[').next()?.rsplit([' ', '*']).next()?;
+    Some(name.to_owned())
+}
+
+/// What our header says, by a program that a compiler for Linux makes of it.
+fn told(folder: &Path, header: &str, declared: &Declared) -> Vec<(String, i64)> {
+    let mut program = format!("#include <stdio.h>\n#include <stddef.h>\n#include <{header}>\n");
+    program.push_str("int main(void) {\n");
+    let mut say = |what: &str| {
+        writeln!(
+            program,
+            "printf(\"%s = %lld\\n\", \"{what}\", (long long)({what}));"
+        )
+        .unwrap();
+    };
+    declared.constants.iter().for_each(|name| say(name));
+    for (name, fields) in &declared.structures {
+        say(&format!("sizeof({name})"));
+        for field in fields {
+            say(&format!("offsetof({name}, {field})"));
+            say(&format!("sizeof((({name} *)0)->{field})"));
+        }
+    }
+    program.push_str("return 0;\n}\n");
+    let source = folder.join("told.c");
+    fs::write(&source, program).unwrap();
+    let binary = folder.join("told");
+    let include = format!(
+        "-I{}",
+        opendriver_tests::root()
+            .join("include/opendriver")
+            .display()
+    );
+    compilers::compile(
+        "gcc",
+        "gcc",
+        &[source.to_str().unwrap()],
+        &binary,
+        &["-std=c99", &include],
+    );
+    let output = Command::new(binary).output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let pair = |line: &str| {
+        let (what, number) = line.split_once(" = ").unwrap();
+        (what.to_owned(), number.parse().unwrap())
+    };
+    text.lines().map(pair).collect()
+}
+
+#[test]
+fn constants_and_layouts_are_those_of_windows() {
+    for (header, theirs) in HEADERS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = opendriver_tests::root()
+            .join("include/opendriver")
+            .join(header);
+        let declared = Declared::of(&fs::read_to_string(&path).unwrap());
+        assert!(!declared.structures.is_empty(), "{header}: {declared:?}");
+        let mut text = format!("#include <stddef.h>\n{theirs}\n");
+        for (what, number) in told(folder.path(), header, &declared) {
+            let number = match number {
+                // C has no literal of a negative number.
+                ..0 => format!("({number}LL)"),
+                _ => format!("{number}LL"),
+            };
+            writeln!(
+                text,
+                "_Static_assert((long long)({what}) == {number}, \"{what}\");"
+            )
+            .unwrap();
+        }
+        let source = folder.path().join("theirs.c");
+        fs::write(&source, text).unwrap();
+        compilers::compile(
+            "x86_64-w64-mingw32-gcc",
+            "gcc-mingw-w64-x86-64",
+            &[source.to_str().unwrap()],
+            &folder.path().join("theirs.o"),
+            &["-c"],
+        );
+    }
+}
+
+#[test]
+fn the_test_sees_what_a_header_declares() {
+    let declared = Declared::of(
+        "/* a\n#define B 1 */\n#define ONE 1 /* one */\n#define CALL(x) x\n#define EMPTY\n\
+         typedef struct {\n    DWORD a; /* the first */\n    WCHAR *b[4];\n    \
+         LONG(CALLBACK *c)(LPARAM x, UINT y);\n} S, *LPS;\n",
+    );
+    assert_eq!(declared.constants, ["ONE"]);
+    let fields = ["a", "b", "c"].map(str::to_owned).to_vec();
+    assert_eq!(declared.structures, [("S".to_owned(), fields)]);
+}
+
+#[test]
+fn they_compile_as_c_and_as_cpp_in_any_company() {
+    let folder = tempfile::tempdir().unwrap();
+    let include = opendriver_tests::root().join("include");
+    let companies = [
+        "#include <windows.h>\n#include <vfw.h>\n#include <opendriver.h>\n#include <opendriver-vfw.h>",
+        "#include <opendriver.h>\n#include <vfw.h>",
+        "#include <vfw.h>\n#include <vfw.h>",
+        "#include <opendriver-driver.h>\n#include <vfw.h>",
+    ];
+    for (compiler, standard, ending) in [("gcc", "-std=c99", "c"), ("g++", "-std=c++11", "cpp")] {
+        for company in companies {
+            let source = folder.path().join(format!("company.{ending}"));
+            let used =
+                "ICQueryAbout((HIC)0) + (int)ICGetDefaultQuality((HIC)0) + (GlobalSize(0) > 0)";
+            fs::write(
+                &source,
+                format!("{company}\nint used(void) {{ return {used}; }}\n"),
+            )
+            .unwrap();
+            let own = format!("-I{}", include.display());
+            let windows = format!("-I{}", include.join("opendriver").display());
+            compilers::compile(
+                compiler,
+                compiler,
+                &[source.to_str().unwrap()],
+                &folder.path().join("company.o"),
+                &[
+                    "-c",
+                    standard,
+                    "-Wall",
+                    "-Wextra",
+                    "-Wpedantic",
+                    "-Werror",
+                    &own,
+                    &windows,
+                ],
+            );
+        }
+    }
+}
