@@ -19,7 +19,7 @@ use crate::request::Request;
 
 /// Opens installable drivers and runs many instances of each.
 ///
-/// A driver is a built-in one (`echo`, `pcm`, `serial`, `tone`), a shared object with a DriverProc, or an unmodified Windows driver: a .drv, an .acm or a codec .dll.
+/// A driver is a built-in one (`echo`, `flac`, `pcm`, `serial`, `tone`), a shared object with a DriverProc, or an unmodified Windows driver: a .drv, an .acm or a codec .dll.
 #[derive(Debug, Parser)]
 #[command(
     name = "drv",

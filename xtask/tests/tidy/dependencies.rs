@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sources::{assert_none, root};
 
 /// Each package of the house and what it may depend on. Dependencies point down only.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("opendriver-abi", &[]),
     ("opendriver-guard", &[]),
     ("opendriver-pe", &[]),
@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ),
     ("opendriver-codec", &["opendriver", "opendriver-abi"]),
     ("opendriver-echo", &["opendriver-abi", "opendriver-sdk"]),
+    ("opendriver-flac", &["opendriver-sdk"]),
     ("opendriver-pcm", &["opendriver-abi", "opendriver-sdk"]),
     ("opendriver-serial", &["opendriver-sdk"]),
     ("opendriver-tone", &["opendriver-sdk"]),
@@ -35,6 +36,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
         &[
             "opendriver",
             "opendriver-echo",
+            "opendriver-flac",
             "opendriver-pcm",
             "opendriver-sdk",
             "opendriver-serial",

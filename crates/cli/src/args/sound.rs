@@ -6,7 +6,7 @@ use opendriver_codec::WaveFormat;
 use opendriver_codec::convert::SoundWishes;
 
 /// Names of format tags that are short to type, and the tags.
-const TAGS: [(&str, u16); 12] = [
+const TAGS: [(&str, u16); 13] = [
     ("pcm", WaveFormat::PCM),
     ("float", WaveFormat::FLOAT),
     ("adpcm", 0x0002),
@@ -19,6 +19,7 @@ const TAGS: [(&str, u16); 12] = [
     ("truespeech", 0x0022),
     ("gsm", 0x0031),
     ("mp3", 0x0055),
+    ("flac", 0xf1ac),
 ];
 
 /// A format tag (`WAVE_FORMAT_...`).
@@ -112,8 +113,9 @@ mod tests {
         for (text, tag) in [("GSM", 0x31), ("0x0161", 0x161), ("85", 0x55), ("pcm", 1)] {
             assert_eq!(text.parse(), Ok(SoundTag(tag)));
         }
-        let error = "flac".parse::<SoundTag>().unwrap_err();
-        assert!(error.contains("\"flac\" is no format tag"), "{error}");
+        assert_eq!("FLAC".parse(), Ok(SoundTag(0xf1ac)));
+        let error = "opus".parse::<SoundTag>().unwrap_err();
+        assert!(error.contains("\"opus\" is no format tag"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `drv convert`: whole files through codecs, and what is left when that does not come to its end.
 
 mod ends;
+mod flac;
 mod pictures;
 mod ranges;
 mod reports;
@@ -430,8 +431,8 @@ fn what_cannot_be_meant_is_said() {
             "neither text nor json nor",
         ),
         (
-            &[&source, "out.wav", "--audio", "flac"],
-            "\"flac\" is no format tag",
+            &[&source, "out.wav", "--audio", "opus"],
+            "\"opus\" is no format tag",
         ),
         (
             &[&source, "out.wav", "--frames", "5..2"],

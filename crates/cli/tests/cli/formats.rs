@@ -37,6 +37,7 @@ fn all_installed_codecs_are_listed_and_a_broken_one_stops_none() {
             ("msacm.call", "acm"),
             ("msacm.gone", "none"),
             ("msacm.picture", "vfw"),
+            ("flac", "acm"),
             ("pcm", "acm"),
             ("vidc.mrle", "vfw")
         ]

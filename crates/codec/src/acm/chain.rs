@@ -1,5 +1,7 @@
 //! Conversions that take more than one driver: a compressed format is decoded to plain samples, these are converted, and encoded again.
 
+use opendriver_abi::answer::MMSYSERR_ERROR;
+
 use super::{Drivers, Error, Flags, Overrun, Stream, Wish};
 use crate::WaveFormat;
 
@@ -121,7 +123,7 @@ impl Waiting {
     }
 }
 
-/// Converts; at the end, a driver may refuse what makes no whole block.
+/// Converts; at the end, a driver may refuse what makes no whole block, but not what it has taken already and cannot make anything of.
 fn convert(
     step: &mut Stream,
     source: &[u8],
@@ -129,7 +131,11 @@ fn convert(
     out: &mut Vec<u8>,
 ) -> Result<usize, Error> {
     match step.convert(source, flags, out) {
-        Err(Error::Refused { .. }) if flags.end && source.len() < step.block() => Ok(0),
+        Err(Error::Refused { answer, .. })
+            if flags.end && source.len() < step.block() && answer.0 != MMSYSERR_ERROR =>
+        {
+            Ok(0)
+        }
         done => done,
     }
 }
@@ -171,12 +177,14 @@ impl Drivers {
     /// From plain samples to those that an encoder takes, and to its format.
     fn encode(&self, source: &WaveFormat, destination: &WaveFormat) -> Result<Vec<Stream>, Error> {
         let (channels, rate) = (destination.channels(), destination.rate());
-        let wide = WaveFormat::pcm(channels, rate, 16);
-        let narrow = WaveFormat::pcm(channels, rate, 8);
-        let encode = match self.stream(&wide, destination, None) {
+        let encode = |bits| {
+            let plain = WaveFormat::pcm(channels, rate, bits);
+            self.stream(&plain, destination, None)
+        };
+        let encode = match encode(16) {
             Ok(stream) => stream,
-            // The wider samples are the ones to be asked about, if neither will do.
-            Err(error) => self.stream(&narrow, destination, None).map_err(|_| error)?,
+            // The usual samples are the ones to be asked about, if no others will do.
+            Err(error) => encode(24).or_else(|_| encode(8)).map_err(|_| error)?,
         };
         if encode.source() == source {
             return Ok(vec![encode]);

@@ -27,13 +27,17 @@ impl Sound {
         from: &WaveFormat,
         wishes: &SoundWishes,
     ) -> Result<Self, acm::Error> {
-        let to = match wishes.way {
-            Way::Convert => wished(drivers, from, wishes)?,
-            Way::Copy | Way::Drop => from.clone(),
+        let (from, to) = match wishes.way {
+            Way::Convert => {
+                let from = from.clone().without_extension();
+                let to = wished(drivers, &from, wishes)?;
+                (from, to)
+            }
+            Way::Copy | Way::Drop => (from.clone(), from.clone()),
         };
         Ok(Self {
-            from: from.clone(),
-            chain: drivers.chain(from, &to)?,
+            chain: drivers.chain(&from, &to)?,
+            from,
             to,
             before: Span::ALL,
             behind: Span::ALL,
@@ -125,7 +129,14 @@ fn wished(
                 bits: wishes.bits,
                 bytes_per_second: wishes.bytes_per_second,
             };
-            drivers.target(&plain(16), &wish)
+            // A codec that loses nothing has a format for each depth: the one that is wished, else that of the source.
+            let depths = [wishes.bits, is_plain(from).then(|| from.bits())];
+            let deep = depths.into_iter().flatten().filter(|bits| *bits > 16);
+            let mut reached = deep.filter_map(|bits| drivers.target(&plain(bits), &wish).ok());
+            match reached.next() {
+                Some(format) => Ok(format),
+                None => drivers.target(&plain(16), &wish),
+            }
         }
     }
 }

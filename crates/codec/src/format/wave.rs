@@ -140,6 +140,23 @@ impl WaveFormat {
         identifier.try_into().ok()
     }
 
+    /// The format as its driver knows it: of compressed sound in an extensible format, what that extends. Programs write it so for high
+    /// rates and many channels, and drivers know the tag alone.
+    #[must_use]
+    pub fn without_extension(self) -> Self {
+        let tag = self.inner_tag();
+        if [EXTENSIBLE, Self::PCM, Self::FLOAT, self.tag()].contains(&tag) {
+            return self;
+        }
+        // Channels with their places, the depth and the identifier.
+        const EXTENSION: usize = 22;
+        let header = WaveFormatEx {
+            tag,
+            ..self.header()
+        };
+        Self::new(header, &self.extra()[EXTENSION..])
+    }
+
     /// How many channels.
     pub fn channels(&self) -> u16 {
         self.header().channels
@@ -207,6 +224,7 @@ fn name(tag: u16) -> Option<&'static str> {
         0x0161 => "Windows Media Audio 2",
         0x0401 => "Indeo audio",
         0x2000 => "AC-3",
+        0xf1ac => "FLAC",
         _ => return None,
     })
 }
@@ -290,5 +308,12 @@ mod tests {
             (EXTENSIBLE, WaveFormat::FLOAT)
         );
         assert_eq!(format.to_string(), "IEEE float, 48000 Hz, stereo, 32 bits");
+        assert_eq!(format.clone().without_extension(), format);
+
+        extra[6..8].copy_from_slice(&[0xac, 0xf1]);
+        extra.extend([7; 34]);
+        let format = WaveFormat::new(header, &extra).without_extension();
+        assert_eq!((format.tag(), format.extra()), (0xf1ac, &[7; 34][..]));
+        assert_eq!(format.clone().without_extension(), format);
     }
 }

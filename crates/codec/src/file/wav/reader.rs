@@ -11,8 +11,8 @@ use super::source::Source;
 use super::{BW64, Chunk, DATA, DS64, FACT, FORMAT, OPEN, RF64, WAVE, broken, number, unnamed};
 
 /// Codecs whose data says itself where each piece starts, so that a block is no more than a word of advice: MPEG 1 layers 1 to 3,
-/// AAC, AC-3, DTS.
-const FRAMED: [u16; 5] = [0x50, 0x55, 0xff, 0x2000, 0x2001];
+/// AAC, AC-3, DTS, FLAC.
+const FRAMED: [u16; 6] = [0x50, 0x55, 0xff, 0x2000, 0x2001, 0xf1ac];
 
 /// A WAV file that is read as a stream: the sound in blocks, and what else there is.
 ///
