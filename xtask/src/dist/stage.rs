@@ -73,6 +73,8 @@ fn library(shell: &Shell, build: Build, stage: &Path) -> Result<()> {
         .run()?;
     let file = stage.join("lib").join(library::FILE);
     cmd!(shell, "strip --strip-unneeded {file}").quiet().run()?;
+    // It is loaded, not run.
+    cmd!(shell, "chmod a-x {file}").quiet().run()?;
     Ok(())
 }
 

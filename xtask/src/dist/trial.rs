@@ -7,7 +7,7 @@ use xshell::{Shell, cmd};
 
 use super::bare::Bare;
 use super::stage::STAGE;
-use super::{Build, Options, Packages, archive, make, page, timestamp, version};
+use super::{Build, Options, Packages, archive, folders, make, page, timestamp, version};
 
 /// The script that tries what is installed.
 const TRIES: &str = "tests/packages/tries.sh";
@@ -33,6 +33,9 @@ pub(crate) fn step(shell: &Shell) -> Result<()> {
 pub(crate) fn run(shell: &Shell, options: &Options) -> Result<()> {
     let packages = make(shell, options)?;
     the_same_again(shell, options, &packages)?;
+    if options.build == Build::Release {
+        the_same_elsewhere(shell)?;
+    }
     let files = prepare(shell)?;
     for (package, name, tidy) in [
         (&packages.deb, "package", Tidy::All),
@@ -163,7 +166,24 @@ fn prepare(shell: &Shell) -> Result<Vec<PathBuf>> {
     shell.read_dir(&folder).map_err(Into::into)
 }
 
-/// Packs once more and compares: who has the sources can tell whether a package was made of them.
+/// Looks for the folders of this machine in what is installed.
+fn the_same_elsewhere(shell: &Shell) -> Result<()> {
+    for folder in folders(shell)? {
+        let found = cmd!(
+            shell,
+            "grep --recursive --files-with-matches --fixed-strings {folder} {STAGE}"
+        );
+        let found = found.quiet().ignore_status().read()?;
+        ensure!(
+            found.is_empty(),
+            "{} is named in:\n{found}",
+            folder.display()
+        );
+    }
+    Ok(())
+}
+
+/// Packs once more and compares, so that packing adds nothing of its own.
 fn the_same_again(shell: &Shell, options: &Options, packages: &Packages) -> Result<()> {
     // A clone without its history still has its last commit; what has none was given a time.
     let _time = shell.push_env("SOURCE_DATE_EPOCH", timestamp(shell)?);
