@@ -189,19 +189,21 @@ impl Threads {
     pub(crate) fn is_alone(&self, me: &Inside) -> bool {
         let mut records = lock(&self.records);
         forget_ended(&mut records);
-        records.iter().all(|record| Arc::ptr_eq(record, &me.record))
+        records
+            .iter()
+            .all(|record| Arc::ptr_eq(record, &me.record) || record.has_ended())
     }
 
     /// The threads that are inside a message of this handle.
     pub(crate) fn inside(&self, handle: Hdrvr) -> Vec<u64> {
         lock(&self.records)
             .iter()
-            .filter(|record| record.first.handles().any(|inside| inside == handle.raw()))
+            .filter(|record| record.is_inside(handle))
             .map(|record| record.thread)
             .collect()
     }
 
-    /// The handles whose messages some thread is inside of.
+    /// The handles whose messages some thread is inside of, threads among them that ended there: a program may end inside a message.
     pub(crate) fn all_inside(&self) -> Vec<u32> {
         let records = lock(&self.records);
         let handles = records.iter().map(|record| record.first.handles());
@@ -212,13 +214,24 @@ impl Threads {
     pub(crate) fn is_busy(&self, handle: Hdrvr) -> bool {
         lock(&self.records)
             .iter()
-            .any(|record| record.first.handles().any(|inside| inside == handle.raw()))
+            .any(|record| record.is_inside(handle))
     }
 }
 
-/// Takes out the records of threads that have ended.
+/// Takes out the records of threads that have ended, unless they did so inside a message.
 fn forget_ended(records: &mut Vec<Arc<Record>>) {
-    records.retain(|record| !record.ended.load(Ordering::Acquire));
+    records.retain(|record| !record.has_ended() || record.first.handles().next().is_some());
+}
+
+impl Record {
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Whether the thread is inside a message of this handle, and may come back.
+    fn is_inside(&self, handle: Hdrvr) -> bool {
+        !self.has_ended() && self.first.handles().any(|inside| inside == handle.raw())
+    }
 }
 
 impl Drop for Inside {

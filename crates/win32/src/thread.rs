@@ -215,7 +215,7 @@ impl Thread {
     }
 
     fn create(process: &Arc<Process>) -> Result<Box<Thread>, NoStack> {
-        let name = match NAMED.take() {
+        let name = match NAMED.try_with(Cell::take).ok().flatten() {
             Some(name) => name,
             None => Name::new(process.width())?,
         };
