@@ -40,6 +40,8 @@ impl Program {
             format!("-I{}", include.display()),
             format!("-I{}", include.join("opendriver").display()),
             format!("-L{}", prefix.join("lib").display()),
+            // One of them loads the library later.
+            "-Wl,--as-needed".to_owned(),
             "-lopendriver".to_owned(),
             "-lpthread".to_owned(),
             "-ldl".to_owned(),
