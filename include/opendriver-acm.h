@@ -6,7 +6,8 @@
  * messages is MMSYSERR_NOERROR or the reason why not.
  *
  * Portable C99, and C++; included behind opendriver-driver.h or instead of it. Under Windows it works with
- * <windows.h>, included first, or without it. Structures are packed, as on Windows.
+ * <windows.h>, included first, or without it. Structures are packed, as on Windows; only the 64-bit half of Wine leaves
+ * room between the fields of a suggestion, a stream and a header, and is known by their larger cbStruct.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */

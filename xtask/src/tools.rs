@@ -17,6 +17,16 @@ const TOOLS: &[Tool] = &[
         purpose: "C drivers as shared objects",
     },
     Tool {
+        program: "g++",
+        package: "g++",
+        purpose: "the headers in C++",
+    },
+    Tool {
+        program: "make",
+        package: "make",
+        purpose: "projects of `drv new` in C",
+    },
+    Tool {
         program: "objdump",
         package: "binutils",
         purpose: "a second opinion on PE files",

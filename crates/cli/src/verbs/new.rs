@@ -49,9 +49,31 @@ pub(super) fn run(new: &New, session: &Session) -> Result<Exit, Failure> {
             Lang::C => ("C", "make test"),
         };
         format!(
-            "made {name}, {what} in {language}: {}\nnext: cd {folder} && {test}; README.md says more\n",
+            "made {name}, {what} in {language}: {}\nnext: cd {} && {test}; README.md says more\n",
             paths.join(", "),
+            pasted(&folder.to_string()),
         )
     })?;
     Ok(Exit::Done)
+}
+
+/// A word as a shell takes it for one.
+fn pasted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_next_can_be_pasted() {
+        assert_eq!(pasted("drivers/my-codec"), "drivers/my-codec");
+        assert_eq!(pasted("my drivers/x"), "'my drivers/x'");
+        assert_eq!(pasted("it's/x"), r"'it'\''s/x'");
+    }
 }

@@ -24,11 +24,8 @@ pub(super) fn write(folder: &Path, files: &[Written]) -> Result<(), Error> {
         path: folder.to_owned(),
         source,
     };
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(top);
-    prefix.push(".drv-");
     let beside = tempfile::Builder::new()
-        .prefix(&prefix)
+        .prefix(".drv-new-")
         .permissions(Permissions::from_mode(0o777))
         .tempdir_in(&base)
         .map_err(unwritable)?;
@@ -147,6 +144,20 @@ mod tests {
         let ordinary = folder.path().join("ordinary");
         fs::create_dir(&ordinary).unwrap();
         assert_eq!(mode(&empty), mode(&ordinary));
+    }
+
+    /// The name that it has while it is made is not longer than the longest.
+    #[test]
+    fn a_folder_may_have_the_longest_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let longest = "a".repeat(255);
+        write(&folder.path().join(&longest).join("driver"), &files()).unwrap();
+        assert_eq!(listing(folder.path()), [longest]);
+        let longer = folder.path().join("a".repeat(256)).join("driver");
+        assert!(matches!(
+            write(&longer, &files()),
+            Err(Error::Unwritable { .. })
+        ));
     }
 
     #[test]

@@ -148,6 +148,9 @@ static LRESULT format_details(ACMFORMATDETAILSW *details, DWORD asked_by)
 
 static LRESULT suggest(const ACMDRVFORMATSUGGEST *asked)
 {
+    /* Another size is another layout: see README.md. */
+    if (asked->cbStruct != sizeof *asked)
+        return MMSYSERR_INVALPARAM;
     if (!is_known(asked->pwfxSrc))
         return ACMERR_NOTPOSSIBLE;
     WAVEFORMATEX format = other_side(asked->pwfxSrc);
@@ -170,6 +173,8 @@ static int encodes(const ACMDRVSTREAMINSTANCE *stream) { return stream->pwfxDst-
 
 static LRESULT stream_open(const ACMDRVSTREAMINSTANCE *stream)
 {
+    if (stream->cbStruct != sizeof *stream)
+        return MMSYSERR_INVALPARAM;
     if (stream->pwfltr || stream->fdwOpen & ACM_STREAMOPENF_ASYNC)
         return ACMERR_NOTPOSSIBLE;
     if (!is_known(stream->pwfxSrc) || !is_known(stream->pwfxDst))

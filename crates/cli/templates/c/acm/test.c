@@ -66,6 +66,9 @@ static void it_refuses_what_it_does_not_know(Instance codec)
     WAVEFORMATEX deep = {WAVE_FORMAT_PCM, 1, 8000, 32000, 4, 32, 0};
     ACMDRVSTREAMINSTANCE stream = {.cbStruct = sizeof stream, .pwfxSrc = &deep, .pwfxDst = &encoded};
     expect("32 bits", ask(codec, ACMDM_STREAM_OPEN, (LPARAM)&stream, 0), ACMERR_NOTPOSSIBLE);
+    stream.pwfxSrc = &plain;
+    stream.cbStruct = sizeof stream + 4;
+    expect("another layout", ask(codec, ACMDM_STREAM_OPEN, (LPARAM)&stream, 0), MMSYSERR_INVALPARAM);
     expect("an unknown message", ask(codec, ACMDM_STREAM_UPDATE, 0, 0), MMSYSERR_NOTSUPPORTED);
     ACMDRVOPENDESCW open = {.cbStruct = sizeof open, .fccType = mmioFOURCC('v', 'i', 'd', 'c')};
     expect("pictures", open_instance("", &open).id, 0);
