@@ -30,6 +30,8 @@ mod machine;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod memory;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod onward;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod place;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod signal;

@@ -10,7 +10,7 @@ use std::{mem, ptr};
 use crate::chain::{self, Role, Verdict};
 use crate::frame::{self, Frame};
 use crate::machine::{Machine, Register};
-use crate::{front, memory, place};
+use crate::{front, memory, onward, place};
 
 /// The signals by which the kernel tells of a fault, and the one that `abort` raises.
 const SIGNALS: [c_int; 6] = [
@@ -96,11 +96,13 @@ pub(crate) unsafe extern "C" fn on_signal(
     let mut machine = unsafe { Machine::new(signal, info, context) };
     // SAFETY: the kernel's information, as above.
     let taken = is_fault(signal, unsafe { &*info }) && take(&mut machine);
+    // Inside a call into foreign code the stack may be the driver's own, and the FS base, too.
+    let is_plain = chain::innermost().is_null() && !machine.is_32_bit();
     if !taken {
         // Whatever the previous handler does, `abort` for one, is its own doing and no driver's.
         let innermost = chain::replace(ptr::null());
         // SAFETY: both pointers are the kernel's, for the handler that is running.
-        unsafe { pass_on(signal, info, context) };
+        unsafe { pass_on(signal, info, context, is_plain) };
         chain::replace(innermost);
     }
     // SAFETY: the calling thread's own error number.
@@ -173,12 +175,18 @@ fn land(machine: &mut Machine<'_>, frame: *mut Frame) {
     machine.set(Register::Rip, frame::land as *const () as u64);
 }
 
-/// Does what the program had asked for before [`install`].
+/// Does what the program had asked for before [`install`]. `is_plain` says that the signal interrupted code of the program on a
+/// stack of the program.
 ///
 /// # Safety
 ///
 /// Both pointers must be the kernel's, for a handler that is running.
-unsafe fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut libc::ucontext_t) {
+unsafe fn pass_on(
+    signal: c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::ucontext_t,
+    is_plain: bool,
+) {
     let slot = SIGNALS.into_iter().zip(&PREVIOUS.0);
     let Some((_, slot)) = slot.into_iter().find(|(other, _)| *other == signal) else {
         return;
@@ -207,6 +215,16 @@ unsafe fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut libc:
             if previous.sa_flags & libc::SA_NODEFER == 0 {
                 // SAFETY: a good set and a good signal.
                 unsafe { libc::sigaddset(&raw mut mask, signal) };
+            }
+            // SAFETY: the kernel's context.
+            let moved = onward::changed_stacks(unsafe { &*context });
+            if is_plain && moved && previous.sa_flags & libc::SA_ONSTACK == 0 {
+                // SAFETY: a set begins with the signals that the kernel knows.
+                let mask = unsafe { (&raw const mask).cast::<u64>().read() };
+                // SAFETY: the kernel's pointers, and code of the program's on a stack of its own.
+                if unsafe { onward::hand_on(handler, mask, signal, info, context) } {
+                    return;
+                }
             }
             let before = change_mask(libc::SIG_BLOCK, &mask);
             // A handler of the short form finds its one argument where it expects it.

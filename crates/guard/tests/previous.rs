@@ -186,3 +186,119 @@ fn tolerant_access_is_not_told_to_the_program() {
     });
     assert_eq!(end, End::Exit(5));
 }
+
+/// How far below the interrupted code's stack pointer a handler runs.
+static DEPTH: AtomicUsize = AtomicUsize::new(0);
+
+/// Steps over the instruction that broke, after a second signal that has the alternate stack to itself.
+extern "C" fn step_over(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
+    // SAFETY: the kernel's context, or one of the same form.
+    let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
+    let here = 0_u8;
+    let interrupted = context.uc_mcontext.gregs[libc::REG_RSP as usize] as usize;
+    DEPTH.store(interrupted.wrapping_sub(&raw const here as usize), Relaxed);
+    // SAFETY: a thread may send itself anything.
+    unsafe { libc::raise(libc::SIGUSR1) };
+    // SAFETY: all zeroes is an empty set.
+    let mut mask = unsafe { mem::zeroed::<libc::sigset_t>() };
+    // SAFETY: a good set to fill.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut mask) };
+    // SAFETY: a good set.
+    let blocked = unsafe { libc::sigismember(&raw const mask, libc::SIGFPE) } == 1;
+    // Behind the division, with what it is to have given.
+    let instruction = context.uc_mcontext.gregs[libc::REG_RIP as usize];
+    context.uc_mcontext.gregs[libc::REG_RIP as usize] = instruction + DIVISION;
+    context.uc_mcontext.gregs[libc::REG_RAX as usize] = if blocked { 40 } else { 30 };
+}
+
+/// Writes over what is on the alternate stack, far below the other handler's frame if that were there.
+extern "C" fn scribble(_: c_int) {
+    let mut bytes = [0x5a_u8; 16 << 10];
+    std::hint::black_box(&mut bytes);
+}
+
+/// The length of the instruction by which `divide` divides.
+const DIVISION: i64 = 2;
+
+/// Divides by zero and answers what the handler made of it, or 1 where a register or a vector is not as it was.
+fn divide() -> c_int {
+    let (answer, kept): (u32, u64);
+    let vector: u64;
+    // SAFETY: the handler steps over the division.
+    unsafe {
+        std::arch::asm!(
+            "movq xmm7, r8",
+            "xor edx, edx",
+            "mov eax, 5",
+            "idiv ecx",
+            "movq r9, xmm7",
+            in("ecx") 0,
+            inout("r8") 0x1234_5678_9abc_u64 => kept,
+            out("r9") vector,
+            out("eax") answer,
+            out("edx") _,
+            out("xmm7") _,
+        );
+    }
+    if kept == 0x1234_5678_9abc && vector == kept {
+        answer as c_int
+    } else {
+        1
+    }
+}
+
+#[test]
+fn a_handler_that_did_not_ask_for_another_stack_runs_on_the_one_that_was_interrupted() {
+    let end = child(|| {
+        action(
+            libc::SIGFPE,
+            step_over as *const () as usize,
+            libc::SA_SIGINFO,
+        );
+        action(
+            libc::SIGUSR1,
+            scribble as *const () as usize,
+            libc::SA_ONSTACK,
+        );
+        install();
+        prepare_thread();
+        for _ in 0..3 {
+            let answer = divide();
+            let depth = DEPTH.swap(0, Relaxed);
+            if answer != 40 || depth == 0 || depth > 64 << 10 {
+                return answer + 1;
+            }
+        }
+        // SAFETY: all zeroes is an empty set.
+        let mut mask = unsafe { mem::zeroed::<libc::sigset_t>() };
+        // SAFETY: a good set to fill.
+        unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), &raw mut mask) };
+        // SAFETY: a good set.
+        let blocked = unsafe { libc::sigismember(&raw const mask, libc::SIGFPE) } == 1;
+        if blocked { 2 } else { 44 }
+    });
+    assert_eq!(end, End::Exit(44));
+}
+
+#[test]
+fn a_handler_that_asked_for_the_other_stack_runs_there() {
+    let end = child(|| {
+        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        action(libc::SIGFPE, step_over as *const () as usize, flags);
+        action(
+            libc::SIGUSR1,
+            scribble as *const () as usize,
+            libc::SA_ONSTACK,
+        );
+        install();
+        prepare_thread();
+        let answer = divide();
+        let depth = DEPTH.load(Relaxed);
+        if answer == 40 && depth > 64 << 10 {
+            44
+        } else {
+            answer + 1
+        }
+    });
+    assert_eq!(end, End::Exit(44));
+}
