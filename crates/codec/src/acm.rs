@@ -36,6 +36,8 @@ mod filter;
 
 mod stream;
 
+mod feed;
+
 mod opening;
 
 mod drivers;
@@ -57,6 +59,9 @@ pub use details::{Details, Format, FormatTag, Support, Version};
 pub use driver::{Driver, Sizes};
 pub use drivers::{Candidate, Drivers, Metrics};
 pub use error::{Answer, Error, Overrun, Refusal};
+pub use feed::{Buffer, Converted, Feed};
 pub use filter::{Filter, FilterTag, WaveFilter};
+pub use layout::MANAGER_VERSION;
+pub use opening::Pace;
 pub use stream::{Flags, Stream};
 pub use wish::Wish;

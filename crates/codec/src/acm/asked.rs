@@ -1,6 +1,5 @@
 //! What is the same in all questions: which tag is meant, how much is believed.
 
-use opendriver::Block;
 use opendriver_abi::structures::{Structure as _, WaveFormatEx};
 
 use super::Error;
@@ -22,10 +21,16 @@ pub(super) enum TagOf {
     Largest = 2,
 }
 
+/// A format or filter of a tag is asked for by its place in the list (`ACM_FORMATDETAILSF_INDEX`, `ACM_FILTERDETAILSF_INDEX`).
+pub(super) const INDEX: u32 = 0;
+
+/// It is given (`ACM_FORMATDETAILSF_FORMAT`, `ACM_FILTERDETAILSF_FILTER`).
+pub(super) const FORMAT: u32 = 1;
+
 /// A refusal is an answer: there is no such thing.
-pub(super) fn told(answer: Result<Block, Error>) -> Result<Option<Block>, Error> {
+pub(super) fn told<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
-        Ok(block) => Ok(Some(block)),
+        Ok(answer) => Ok(Some(answer)),
         Err(Error::Refused { .. }) => Ok(None),
         Err(error) => Err(error),
     }

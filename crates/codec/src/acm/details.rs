@@ -81,6 +81,8 @@ bitflags! {
 pub struct FormatTag {
     /// The tag.
     pub tag: u16,
+    /// Its place in the codec's list.
+    pub index: u32,
     /// Its name, as the codec tells it.
     pub name: String,
     /// Bytes in the largest format of this tag.
@@ -97,6 +99,8 @@ pub struct FormatTag {
 pub struct Format {
     /// The format.
     pub format: WaveFormat,
+    /// Its place in the list of its tag; 0 where it is not of a list.
+    pub index: u32,
     /// What the codec can do with it.
     pub support: Support,
     /// Its name: the codec's, or what the manager makes of the numbers where the codec leaves it out.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use opendriver::{Manager, OpenOptions, registry};
 
 use super::priority::{self, Choice};
-use super::{Driver, Error, Refusal, Stream, Support, WaveFilter, Wish};
+use super::{Driver, Error, Feed, Pace, Refusal, Stream, Support, WaveFilter, Wish};
 use crate::WaveFormat;
 
 /// The section in which audio codecs are installed.
@@ -33,35 +33,39 @@ const RATES: [u32; 7] = [44_100, 48_000, 32_000, 22_050, 16_000, 11_025, 8000];
 /// let stream = drivers.stream(&mp3, &format, None)?;
 /// # Ok::<(), opendriver_codec::acm::Error>(())
 /// ```
-#[derive(Debug)]
+///
+/// A clone is another list of the same drivers: what one has open, the other has.
+#[derive(Clone, Debug)]
 pub struct Drivers {
     manager: Manager,
     candidates: Vec<Candidate>,
 }
 
 /// One of the [`Drivers`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Candidate {
-    name: String,
+    name: Arc<str>,
     section: Option<&'static str>,
     enabled: bool,
-    driver: OnceLock<Result<Driver, Arc<Error>>>,
+    local: bool,
+    driver: Arc<OnceLock<Result<Driver, Arc<Error>>>>,
 }
 
 impl Candidate {
     fn new(name: &str, section: Option<&'static str>) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             section,
             enabled: true,
-            driver: OnceLock::new(),
+            local: false,
+            driver: Arc::default(),
         }
     }
 
     /// An entry that leads to no file: it is in the list, and says so when it is asked.
     fn broken(name: &str, error: registry::Error) -> Self {
         Self {
-            driver: OnceLock::from(Err(Arc::new(error.into()))),
+            driver: Arc::new(OnceLock::from(Err(Arc::new(error.into())))),
             ..Self::new(name, Some(SECTION))
         }
     }
@@ -79,6 +83,11 @@ impl Candidate {
     /// Whether searches ask it.
     pub fn is_enabled(&self) -> bool {
         self.enabled
+    }
+
+    /// Whether the program added it for itself.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     fn driver(&self, manager: &Manager) -> Result<&Driver, Arc<Error>> {
@@ -109,6 +118,8 @@ pub struct Metrics {
     pub converters: usize,
     /// Enabled drivers that filter.
     pub filters: usize,
+    /// Enabled drivers with hardware of their own.
+    pub hardware: usize,
     /// Bytes in the largest format of all enabled drivers.
     pub format_size: u32,
     /// Bytes in the largest filter of all enabled drivers.
@@ -155,6 +166,32 @@ impl Drivers {
         }
     }
 
+    /// Adds a driver of the program's own, which it is asked before all others. [`save`](Self::save) does not keep it. One that has the name
+    /// already stays, where it is.
+    pub fn add_local(&mut self, name: &str) {
+        if self.place_of(name).is_err() {
+            let mut candidate = Candidate::new(name, None);
+            candidate.local = true;
+            self.candidates.insert(0, candidate);
+        }
+    }
+
+    /// Adds an alias of the registry that came into it later, behind those that are there. One that is listed stays, where it is.
+    pub fn add_installed(&mut self, name: &str) {
+        if self.place_of(name).is_err() {
+            self.candidates.push(Candidate::new(name, Some(SECTION)));
+        }
+    }
+
+    /// Takes a driver out of the list. It stays installed.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] where the list has no such name.
+    pub fn remove(&mut self, name: &str) -> Result<(), Error> {
+        self.candidates.remove(self.place_of(name)?);
+        Ok(())
+    }
+
     /// Moves a driver to a place in the order, 0 for the first to be asked. [`save`](Self::save) keeps that.
     ///
     /// # Errors
@@ -181,8 +218,9 @@ impl Drivers {
     /// # Errors
     /// [`Error::Registry`] where it cannot be written.
     pub fn save(&self) -> Result<(), Error> {
-        let choices = self.candidates.iter().map(|candidate| Choice {
-            name: candidate.name.clone(),
+        let kept = self.candidates.iter().filter(|candidate| !candidate.local);
+        let choices = kept.map(|candidate| Choice {
+            name: candidate.name.to_string(),
             enabled: candidate.enabled,
         });
         Ok(priority::write(self.manager.registry(), choices)?)
@@ -220,6 +258,67 @@ impl Drivers {
             }
             Stream::open(driver, source, destination, filter)
         })
+    }
+
+    /// Opens a conversion, as [`stream`](Self::stream) does, that is fed buffer by buffer.
+    ///
+    /// # Errors
+    /// [`Error::NoDriver`] with what each driver said.
+    pub fn feed(
+        &self,
+        source: &WaveFormat,
+        destination: &WaveFormat,
+        filter: Option<&WaveFilter>,
+        pace: Pace,
+    ) -> Result<Feed, Error> {
+        let tags = [source.tag(), destination.tag()];
+        self.search(source, destination, |driver| {
+            for tag in tags {
+                driver.format_tag(tag)?;
+            }
+            Feed::open(driver, source, destination, filter, pace)
+        })
+    }
+
+    /// Asks whether a driver would convert, and opens nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoDriver`] with what each driver said.
+    pub fn query(
+        &self,
+        source: &WaveFormat,
+        destination: &WaveFormat,
+        filter: Option<&WaveFilter>,
+        pace: Pace,
+    ) -> Result<(), Error> {
+        let tags = [source.tag(), destination.tag()];
+        self.search(source, destination, |driver| {
+            for tag in tags {
+                driver.format_tag(tag)?;
+            }
+            Feed::query(driver, source, destination, filter, pace)
+        })
+    }
+
+    /// Asks the enabled drivers in order until one has an answer.
+    ///
+    /// # Errors
+    /// What each driver said.
+    pub fn first<T>(&self, ask: impl Fn(&Driver) -> Result<T, Error>) -> Result<T, Vec<Refusal>> {
+        let mut refusals = Vec::new();
+        for candidate in self.candidates.iter().filter(|candidate| candidate.enabled) {
+            let asked = candidate
+                .driver(&self.manager)
+                .and_then(|driver| ask(driver).map_err(Arc::new));
+            match asked {
+                Ok(found) => return Ok(found),
+                Err(reason) => refusals.push(Refusal {
+                    driver: candidate.name.to_string(),
+                    reason,
+                }),
+            }
+        }
+        Err(refusals)
     }
 
     /// What the first driver that has an answer would convert `source` to, as wished. Of a driver that suggests nothing, or only the
@@ -280,10 +379,19 @@ impl Drivers {
         reached.next().ok_or(error)
     }
 
-    /// Counts the drivers and what they do. Opens those that are enabled.
+    /// Counts the drivers that are installed, and what they do. Opens those that are enabled.
     pub fn metrics(&self) -> Metrics {
+        self.count(false)
+    }
+
+    /// Counts the drivers that the program added for itself, and what they do. Opens those that are enabled.
+    pub fn local_metrics(&self) -> Metrics {
+        self.count(true)
+    }
+
+    fn count(&self, local: bool) -> Metrics {
         let mut metrics = Metrics::default();
-        for candidate in &self.candidates {
+        for candidate in self.candidates.iter().filter(|it| it.local == local) {
             if !candidate.enabled {
                 metrics.disabled += 1;
                 continue;
@@ -300,6 +408,7 @@ impl Drivers {
             metrics.codecs += usize::from(support.contains(Support::CODEC));
             metrics.converters += usize::from(support.contains(Support::CONVERTER));
             metrics.filters += usize::from(support.contains(Support::FILTER));
+            metrics.hardware += usize::from(support.contains(Support::HARDWARE));
             metrics.format_size = metrics.format_size.max(sizes.format);
             metrics.filter_size = metrics.filter_size.max(sizes.filter);
         }
@@ -313,20 +422,7 @@ impl Drivers {
         wanted: impl ToString,
         ask: impl Fn(&Driver) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut refusals = Vec::new();
-        for candidate in self.candidates.iter().filter(|candidate| candidate.enabled) {
-            let asked = candidate
-                .driver(&self.manager)
-                .and_then(|driver| ask(driver).map_err(Arc::new));
-            match asked {
-                Ok(found) => return Ok(found),
-                Err(reason) => refusals.push(Refusal {
-                    driver: candidate.name.clone(),
-                    reason,
-                }),
-            }
-        }
-        Err(Error::NoDriver {
+        self.first(ask).map_err(|refusals| Error::NoDriver {
             from: source.clone(),
             to: wanted.to_string(),
             refusals,

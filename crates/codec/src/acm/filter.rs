@@ -3,9 +3,10 @@
 use std::fmt;
 
 use opendriver_abi::Message;
+use opendriver_abi::answer::ACMERR_NOTPOSSIBLE;
 use opendriver_abi::structures::{self, AcmFilterTagDetails, Structure as _};
 
-use super::asked::{LONGEST, MOST_LISTED, MOST_TAGS, TagOf, told};
+use super::asked::{FORMAT, INDEX, LONGEST, MOST_LISTED, MOST_TAGS, TagOf, told};
 use super::layout::{Listed, Place};
 use super::{Driver, Error, Support};
 use crate::BrokenFormat;
@@ -114,6 +115,8 @@ impl fmt::Debug for WaveFilter {
 pub struct FilterTag {
     /// The tag.
     pub tag: u32,
+    /// Its place in the driver's list.
+    pub index: u32,
     /// Its name.
     pub name: String,
     /// Bytes in the largest filter of this tag.
@@ -130,6 +133,8 @@ pub struct FilterTag {
 pub struct Filter {
     /// The filter.
     pub filter: WaveFilter,
+    /// Its place in the list of its tag; 0 where it is not of a list.
+    pub index: u32,
     /// What the driver can do with it.
     pub support: Support,
     /// Its name.
@@ -156,8 +161,48 @@ impl Driver {
             return Ok(Vec::new());
         };
         let count = found.standard_filters.min(MOST_LISTED);
-        let filters = (0..count).map(|index| self.filter(&found, index));
+        let filters = (0..count).map(|index| told(self.listed_filter(&found, index)));
         filters.filter_map(Result::transpose).collect()
+    }
+
+    /// What it does with the filters of the tag of this place in its list.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where there is none.
+    pub fn filter_tag_at(&self, index: u32) -> Result<FilterTag, Error> {
+        self.ask_filter_tag(index, 0, TagOf::Index)
+    }
+
+    /// What it does with the filters of one tag.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it has none.
+    pub fn filter_tag(&self, tag: u32) -> Result<FilterTag, Error> {
+        self.ask_filter_tag(0, tag, TagOf::Tag)
+    }
+
+    /// What it does with the tag whose filters are the largest; of one tag, where one is given.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it has no filters.
+    pub fn largest_filter_tag(&self, tag: Option<u32>) -> Result<FilterTag, Error> {
+        self.ask_filter_tag(0, tag.unwrap_or(0), TagOf::Largest)
+    }
+
+    /// The filter of this place in the list of one tag.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where there is none.
+    pub fn filter_at(&self, tag: u32, index: u32) -> Result<Filter, Error> {
+        self.listed_filter(&self.filter_tag(tag)?, index)
+    }
+
+    /// What the driver says of a filter.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it does not have it.
+    pub fn filter_details(&self, filter: &WaveFilter) -> Result<Filter, Error> {
+        self.ask_filter(filter.as_bytes(), (filter.tag(), 0), FORMAT)
     }
 
     pub(super) fn filter_tag_of(
@@ -166,6 +211,10 @@ impl Driver {
         tag: u32,
         of: TagOf,
     ) -> Result<Option<FilterTag>, Error> {
+        told(self.ask_filter_tag(index, tag, of))
+    }
+
+    fn ask_filter_tag(&self, index: u32, tag: u32, of: TagOf) -> Result<FilterTag, Error> {
         const DETAILS: Message = Message::ACMDM_FILTERTAG_DETAILS;
         let mut question = [0; AcmFilterTagDetails::SIZE];
         let fields = AcmFilterTagDetails {
@@ -175,42 +224,48 @@ impl Driver {
             ..AcmFilterTagDetails::zeroed()
         };
         fields.write(&mut question);
-        let answer = told(self.connection().ask(DETAILS, &question, of as u32))?;
-        let details = answer.and_then(|answer| AcmFilterTagDetails::read(&answer));
-        Ok(details.map(|details| FilterTag {
+        let answer = self.connection().ask(DETAILS, &question, of as u32)?;
+        let details = AcmFilterTagDetails::read(&answer)
+            .ok_or_else(|| self.connection().refused(DETAILS, ACMERR_NOTPOSSIBLE))?;
+        Ok(FilterTag {
             tag: details.tag,
+            index: details.index,
             name: { details.name }.to_string(),
             filter_size: details.filter_size,
             support: Support::from_bits_retain(details.support),
             standard_filters: details.standard_filters,
-        }))
+        })
     }
 
-    fn filter(&self, tag: &FilterTag, index: u32) -> Result<Option<Filter>, Error> {
-        const DETAILS: Message = Message::ACMDM_FILTER_DETAILS;
-        let connection = self.connection();
-        let empty = WaveFilter::new(tag.tag, 0, &[]);
+    fn listed_filter(&self, tag: &FilterTag, index: u32) -> Result<Filter, Error> {
+        let mut room = WaveFilter::new(tag.tag, 0, &[]).as_bytes().to_vec();
         let size = tag.filter_size.min(LONGEST) as usize;
-        let mut room = connection.room(DETAILS, size.max(empty.as_bytes().len()))?;
-        room[..empty.as_bytes().len()].copy_from_slice(empty.as_bytes());
+        room.resize(size.max(room.len()), 0);
+        self.ask_filter(&room, (tag.tag, index), INDEX)
+    }
+
+    fn ask_filter(&self, filter: &[u8], listed: (u32, u32), of: u32) -> Result<Filter, Error> {
+        const DETAILS: Message = Message::ACMDM_FILTER_DETAILS;
+        let (tag, index) = listed;
+        let connection = self.connection();
+        let room = connection.block(DETAILS, filter)?;
         let question = self.layout().filter(Listed {
-            tag: tag.tag,
+            tag,
             index,
             place: Place::of(&room),
         });
-        let Some(answer) = told(connection.ask(DETAILS, &question, 0))? else {
-            return Ok(None);
-        };
+        let answer = connection.ask(DETAILS, &question, of)?;
         connection.watch(&room, "filter", DETAILS);
         let filter = WaveFilter::parse(&room).map_err(|source| self.broken(source))?;
-        Ok(self
-            .layout()
-            .filter_filled(&answer)
-            .map(|(support, name)| Filter {
-                filter,
-                support,
-                name,
-            }))
+        let filled = self.layout().filter_filled(&answer);
+        let (support, name) =
+            filled.ok_or_else(|| connection.refused(DETAILS, ACMERR_NOTPOSSIBLE))?;
+        Ok(Filter {
+            filter,
+            index,
+            support,
+            name,
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Which formats a codec has, and which it suggests.
 
 use opendriver_abi::Message;
+use opendriver_abi::answer::ACMERR_NOTPOSSIBLE;
 use opendriver_abi::structures::{AcmFormatTagDetails, Structure as _, WaveFormatEx};
 
-use super::asked::{LONGEST, MOST_LISTED, MOST_TAGS, TagOf, told};
+use super::asked::{FORMAT, INDEX, LONGEST, MOST_LISTED, MOST_TAGS, TagOf, told};
 use super::layout::{Listed, Place};
 use super::{Driver, Error, Format, FormatTag, Stream, Support, Wish, details};
 use crate::WaveFormat;
@@ -17,6 +18,22 @@ impl Driver {
         let count = self.details().format_tags.min(MOST_TAGS);
         let tags = (0..count).map(|index| self.format_tag_of(index, 0, TagOf::Index));
         tags.filter_map(Result::transpose).collect()
+    }
+
+    /// What it does with the tag of this place in its list.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where there is none.
+    pub fn format_tag_at(&self, index: u32) -> Result<FormatTag, Error> {
+        self.ask_format_tag(index, 0, TagOf::Index)
+    }
+
+    /// What it does with the tag whose formats are the largest; of one tag, where one is given.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it does not tell.
+    pub fn largest_format_tag(&self, tag: Option<u16>) -> Result<FormatTag, Error> {
+        self.ask_format_tag(0, tag.unwrap_or(0), TagOf::Largest)
     }
 
     /// What it does with one tag.
@@ -42,7 +59,7 @@ impl Driver {
         let found = self.format_tag(tag)?;
         let mut formats = Vec::new();
         for index in 0..found.standard_formats.min(MOST_LISTED) {
-            let Some(format) = self.format(&found, index)? else {
+            let Some(format) = told(self.listed_format(&found, index))? else {
                 continue;
             };
             let wanted =
@@ -56,6 +73,22 @@ impl Driver {
             }
         }
         Ok(formats)
+    }
+
+    /// The format of this place in the list of one tag.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTag`] where the tag is not among the driver's, [`Error::Refused`] where there is no such format.
+    pub fn format_at(&self, tag: u16, index: u32) -> Result<Format, Error> {
+        self.listed_format(&self.format_tag(tag)?, index)
+    }
+
+    /// What the driver says of a format.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it does not handle it.
+    pub fn format_details(&self, format: &WaveFormat) -> Result<Format, Error> {
+        self.ask_format(format.as_bytes(), (format.tag(), 0), FORMAT)
     }
 
     /// What the driver would convert `source` to, as wished but for the bytes in a second, which nobody can ask for.
@@ -96,6 +129,10 @@ impl Driver {
         tag: u16,
         of: TagOf,
     ) -> Result<Option<FormatTag>, Error> {
+        told(self.ask_format_tag(index, tag, of))
+    }
+
+    fn ask_format_tag(&self, index: u32, tag: u16, of: TagOf) -> Result<FormatTag, Error> {
         const DETAILS: Message = Message::ACMDM_FORMATTAG_DETAILS;
         let mut question = [0; AcmFormatTagDetails::SIZE];
         let fields = AcmFormatTagDetails {
@@ -105,60 +142,62 @@ impl Driver {
             ..AcmFormatTagDetails::zeroed()
         };
         fields.write(&mut question);
-        let Some(answer) = told(self.connection().ask(DETAILS, &question, of as u32))? else {
-            return Ok(None);
-        };
-        let Some(details) = AcmFormatTagDetails::read(&answer) else {
-            return Ok(None);
-        };
+        let connection = self.connection();
+        let answer = connection.ask(DETAILS, &question, of as u32)?;
+        let refused = || connection.refused(DETAILS, ACMERR_NOTPOSSIBLE);
+        let details = AcmFormatTagDetails::read(&answer).ok_or_else(refused)?;
         // Where there are only 16 bits for it in a format, a wider one is no tag.
-        let Ok(tag) = u16::try_from(details.tag) else {
-            return Ok(None);
-        };
+        let tag = u16::try_from(details.tag).map_err(|_| refused())?;
         let name = match { details.name }.to_string() {
             // Codecs leave that of plain samples to the system, which fills it in.
             name if tag == WaveFormat::PCM && name.is_empty() => "PCM".to_owned(),
             name => name,
         };
-        Ok(Some(FormatTag {
+        Ok(FormatTag {
             tag,
+            index: details.index,
             name,
             format_size: details.format_size,
             support: Support::from_bits_retain(details.support),
             standard_formats: details.standard_formats,
-        }))
+        })
     }
 
-    fn format(&self, tag: &FormatTag, index: u32) -> Result<Option<Format>, Error> {
-        const DETAILS: Message = Message::ACMDM_FORMAT_DETAILS;
-        let connection = self.connection();
-        let mut room = connection.room(DETAILS, room_for_format(tag.format_size))?;
+    fn listed_format(&self, tag: &FormatTag, index: u32) -> Result<Format, Error> {
+        let mut room = vec![0; room_for_format(tag.format_size)];
         let header = WaveFormatEx {
             tag: tag.tag,
             ..WaveFormatEx::zeroed()
         };
         header.write(&mut room);
+        self.ask_format(&room, (tag.tag, index), INDEX)
+    }
+
+    fn ask_format(&self, format: &[u8], listed: (u16, u32), of: u32) -> Result<Format, Error> {
+        const DETAILS: Message = Message::ACMDM_FORMAT_DETAILS;
+        let (tag, index) = listed;
+        let connection = self.connection();
+        let room = connection.block(DETAILS, format)?;
         let question = self.layout().format(Listed {
-            tag: tag.tag.into(),
+            tag: tag.into(),
             index,
             place: Place::of(&room),
         });
-        let Some(answer) = told(connection.ask(DETAILS, &question, 0))? else {
-            return Ok(None);
-        };
+        let answer = connection.ask(DETAILS, &question, of)?;
         connection.watch(&room, "format", DETAILS);
         let format = self.parse(&room)?;
-        Ok(self
-            .layout()
-            .format_filled(&answer)
-            .map(|(support, name)| Format {
-                name: match name.is_empty() {
-                    true => details::name(&format),
-                    false => name,
-                },
-                support,
-                format,
-            }))
+        let filled = self.layout().format_filled(&answer);
+        let (support, name) =
+            filled.ok_or_else(|| connection.refused(DETAILS, ACMERR_NOTPOSSIBLE))?;
+        Ok(Format {
+            name: match name.is_empty() {
+                true => details::name(&format),
+                false => name,
+            },
+            index,
+            support,
+            format,
+        })
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<WaveFormat, Error> {

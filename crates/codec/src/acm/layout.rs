@@ -14,6 +14,9 @@ use opendriver_abi::structures::{
 
 use super::{Details, Support, Version};
 
+/// The version of the audio compression manager that codecs are told: 4.0, which all of them know that have 32 bits or more.
+pub const MANAGER_VERSION: Version = Version(0x0400_0000);
+
 /// `ACMSTREAMHEADER_STATUSF_DONE`
 const DONE: u32 = 0x1_0000;
 /// `ACMSTREAMHEADER_STATUSF_PREPARED`
@@ -112,8 +115,8 @@ pub(super) trait Layout: fmt::Debug + Send + Sync {
     fn header(&self, source: Place, destination: Place) -> Vec<u8>;
     /// Notes that the header is prepared, as the manager does when the driver has been told.
     fn set_prepared(&self, header: &mut [u8]);
-    /// Makes the header ready for a conversion of `source_len` bytes; what the driver keeps in it stays.
-    fn begin(&self, header: &mut [u8], source_len: u32, flags: u32);
+    /// Makes the header ready for a conversion of so many bytes of source, and so many of destination; what the driver keeps in it stays.
+    fn begin(&self, header: &mut [u8], lengths: (u32, u32), flags: u32);
     /// Notes that the conversion has ended, and answers how many bytes were used and written.
     fn end(&self, header: &mut [u8]) -> (u32, u32);
 }
@@ -157,8 +160,7 @@ impl<P: Address> Layout for World<P> {
         bytes(&AcmDrvOpenDesc::<P> {
             size: AcmDrvOpenDesc::<P>::SIZE as u32,
             kind: FourCc::AUDC,
-            // 4.0, which all codecs of 32 bits and above know.
-            version: 0x0400_0000,
+            version: MANAGER_VERSION.0,
             section: P::from_param(section),
             alias: P::from_param(alias),
             ..AcmDrvOpenDesc::zeroed()
@@ -271,12 +273,12 @@ impl<P: Address> Layout for World<P> {
 
     // What changes with each conversion stands in front of what is aligned otherwise: at the same offsets in both.
 
-    fn begin(&self, header: &mut [u8], source_len: u32, flags: u32) {
+    fn begin(&self, header: &mut [u8], lengths: (u32, u32), flags: u32) {
         let Some(mut fields) = AcmDrvStreamHeader::<P>::read(header) else {
             return;
         };
         fields.status &= !DONE;
-        fields.source_length = source_len;
+        (fields.source_length, fields.destination_length) = lengths;
         fields.source_used = 0;
         fields.destination_used = 0;
         fields.convert_flags = flags;
@@ -370,7 +372,7 @@ mod tests {
             assert_eq!(at(&header, 4), PREPARED);
             // The last fields are the destination that was prepared and its length, and padding where all is aligned.
             assert_eq!(header.iter().rfind(|&&byte| byte != 0), Some(&100));
-            world.begin(&mut header, 50, 0x14);
+            world.begin(&mut header, (50, 70), 0x14);
             assert_eq!(world.end(&mut header), (0, 0));
             assert_eq!((header[own], at(&header, 4)), (0x55, PREPARED | DONE));
         }

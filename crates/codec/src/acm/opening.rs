@@ -11,7 +11,7 @@ use crate::WaveFormat;
 
 /// `ACM_STREAMOPENF_QUERY`
 const QUERY: u32 = 1;
-/// `ACM_STREAMOPENF_NONREALTIME`: files can wait, so that a codec may take its time.
+/// `ACM_STREAMOPENF_NONREALTIME`
 const NONREALTIME: u32 = 4;
 
 /// The formats of a stream, and the filter, where there is one.
@@ -20,6 +20,26 @@ pub(super) struct Terms<'a> {
     pub(super) source: &'a WaveFormat,
     pub(super) destination: &'a WaveFormat,
     pub(super) filter: Option<&'a WaveFilter>,
+    pub(super) pace: Pace,
+}
+
+/// Whether sound has to come out as fast as it is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// It has; some codecs take less care then, and those that cannot keep up refuse.
+    Hurried,
+    /// It has not, and a codec may take its time (`ACM_STREAMOPENF_NONREALTIME`).
+    #[default]
+    Unhurried,
+}
+
+impl Pace {
+    fn flags(self) -> u32 {
+        match self {
+            Self::Hurried => 0,
+            Self::Unhurried => NONREALTIME,
+        }
+    }
 }
 
 /// Terms in the driver's own memory; it keeps the addresses, so the blocks live as long as the stream.
@@ -74,7 +94,7 @@ impl Told {
 
 /// Asks whether the driver would convert, and opens nothing.
 pub(super) fn query(driver: &Driver, terms: Terms<'_>) -> Result<(), Error> {
-    Told::new(driver, terms, QUERY | NONREALTIME)?.open(driver)
+    Told::new(driver, terms, QUERY | terms.pace.flags())?.open(driver)
 }
 
 /// A stream that a driver has open. It is closed when it is dropped.
@@ -94,7 +114,7 @@ pub(super) enum Side {
 
 impl OpenStream {
     pub(super) fn new(driver: &Driver, terms: Terms<'_>) -> Result<Self, Error> {
-        let told = Told::new(driver, terms, NONREALTIME)?;
+        let told = Told::new(driver, terms, terms.pace.flags())?;
         told.open(driver)?;
         Ok(Self {
             driver: driver.clone(),

@@ -1,11 +1,9 @@
 //! A conversion from one format to another by one driver.
 
-use opendriver::Block;
 use opendriver_abi::Message;
-use opendriver_abi::answer::MMSYSERR_NOERROR;
 
-use super::layout::Place;
-use super::opening::{self, OpenStream, Side, Terms};
+use super::feed::{Buffer, Converted, Feed};
+use super::opening::Pace;
 use super::{Driver, Error, Overrun, WaveFilter};
 use crate::WaveFormat;
 
@@ -37,7 +35,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    fn bits(self) -> u32 {
+    pub(super) fn bits(self) -> u32 {
         let flag = |set, flag| if set { flag } else { 0 };
         flag(self.block_align, BLOCKALIGN) | flag(self.start, START) | flag(self.end, END)
     }
@@ -49,16 +47,15 @@ impl Flags {
 /// grow. It closes when it is dropped.
 #[derive(Debug)]
 pub struct Stream {
-    open: OpenStream,
+    feed: Feed,
     from: WaveFormat,
     to: WaveFormat,
     filter: Option<WaveFilter>,
-    header: Block,
-    source: Block,
-    destination: Block,
+    buffer: Option<Buffer>,
+    /// How many bytes of source the buffer takes.
+    piece: usize,
     /// How much source a block of the destination takes.
     smallest: usize,
-    prepared: bool,
     calls: u64,
     watched: [bool; 3],
     overruns: Vec<Overrun>,
@@ -75,12 +72,7 @@ impl Stream {
         destination: &WaveFormat,
         filter: Option<&WaveFilter>,
     ) -> Result<(), Error> {
-        let terms = Terms {
-            source,
-            destination,
-            filter,
-        };
-        opening::query(driver, terms)
+        Feed::query(driver, source, destination, filter, Pace::Unhurried)
     }
 
     /// Opens a conversion, and prepares its buffers.
@@ -93,42 +85,27 @@ impl Stream {
         destination: &WaveFormat,
         filter: Option<&WaveFilter>,
     ) -> Result<Self, Error> {
-        const PREPARE: Message = Message::ACMDM_STREAM_PREPARE;
-        let terms = Terms {
-            source,
-            destination,
-            filter,
-        };
-        let open = OpenStream::new(driver, terms)?;
+        let feed = Feed::open(driver, source, destination, filter, Pace::Unhurried)?;
         let align = usize::from(source.block_align()).max(1);
         let piece = (PIECE / align * align).max(align);
-        let room = open.size(Side::Source, piece as u32)?;
-        let connection = driver.connection();
+        let room = feed.destination_size(piece as u32)?;
         if room > LARGEST {
             let what = format!("{room} bytes for {piece} of source are too many");
+            let connection = driver.connection();
             return Err(connection.nonsense(Message::ACMDM_STREAM_SIZE, what));
         }
         // A driver that cannot count backwards converts all the same.
-        let block = open.size(Side::Destination, destination.block_align().into());
+        let block = feed.source_size(destination.block_align().into());
         let smallest = block.map_or(0, |block| block as usize).clamp(align, piece);
-        let from_room = connection.room(PREPARE, piece)?;
-        let to_room = connection.room(PREPARE, room as usize)?;
-        let header = driver
-            .layout()
-            .header(Place::of(&from_room), Place::of(&to_room));
-        let mut header = connection.block(PREPARE, &header)?;
-        open.tell(PREPARE, header.address())?;
-        driver.layout().set_prepared(&mut header);
+        let buffer = feed.prepare(piece as u32, room)?;
         Ok(Self {
-            open,
+            feed,
             from: source.clone(),
             to: destination.clone(),
             filter: filter.cloned(),
-            header,
-            source: from_room,
-            destination: to_room,
+            buffer: Some(buffer),
+            piece,
             smallest,
-            prepared: true,
             calls: 0,
             watched: [true; 3],
             overruns: Vec::new(),
@@ -153,7 +130,7 @@ impl Stream {
         let (mut used, mut idle, mut start) = (0, 0, flags.start);
         loop {
             let rest = &source[used..];
-            let piece = &rest[..rest.len().min(self.source.len())];
+            let piece = &rest[..rest.len().min(self.piece)];
             let last = piece.len() == rest.len();
             let now = Flags {
                 block_align: flags.block_align || !last,
@@ -170,7 +147,7 @@ impl Stream {
             }
             if idle > PATIENCE {
                 let what = "it writes on and on, and takes nothing".to_owned();
-                return Err(self.nonsense(what));
+                return Err(self.feed.nonsense(what));
             }
         }
     }
@@ -181,9 +158,13 @@ impl Stream {
     /// # Errors
     /// As [`open`](Self::open), and [`Error::Refused`] where the driver does not stop.
     pub fn reset(&mut self) -> Result<(), Error> {
-        self.open.tell(Message::ACMDM_STREAM_RESET, 0)?;
-        let driver = &self.open.driver;
-        let mut fresh = Self::open(driver, &self.from, &self.to, self.filter.as_ref())?;
+        self.feed.reset()?;
+        let mut fresh = Self::open(
+            self.feed.driver(),
+            &self.from,
+            &self.to,
+            self.filter.as_ref(),
+        )?;
         fresh.calls = self.calls;
         fresh.watched = self.watched;
         fresh.overruns.append(&mut self.overruns);
@@ -197,7 +178,7 @@ impl Stream {
     /// [`Error::Refused`] where the driver does not close it, [`Error::Unsent`] where it breaks.
     pub fn close(mut self) -> Result<(), Error> {
         self.unprepare()?;
-        self.open.close()
+        self.feed.open.close()
     }
 
     /// How many bytes of destination `source` bytes may need.
@@ -205,7 +186,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Refused`] where the driver does not know.
     pub fn destination_size(&self, source: u32) -> Result<u32, Error> {
-        self.open.size(Side::Source, source)
+        self.feed.destination_size(source)
     }
 
     /// How many bytes of source are the most that fit into `destination` bytes.
@@ -213,7 +194,7 @@ impl Stream {
     /// # Errors
     /// [`Error::Refused`] where the driver does not know.
     pub fn source_size(&self, destination: u32) -> Result<u32, Error> {
-        self.open.size(Side::Destination, destination)
+        self.feed.source_size(destination)
     }
 
     /// How many bytes of source a block takes, of the source or of the destination, whichever is more: what [`convert`](Self::convert)
@@ -224,7 +205,7 @@ impl Stream {
 
     /// The driver that converts.
     pub fn driver(&self) -> &Driver {
-        &self.open.driver
+        self.feed.driver()
     }
 
     /// What it converts from.
@@ -240,7 +221,7 @@ impl Stream {
     /// Where the driver wrote behind blocks since this was last asked: those of the stream, of each the first time only, and those of
     /// questions to the driver.
     pub fn take_overruns(&mut self) -> Vec<Overrun> {
-        let mut overruns = self.open.driver.take_overruns();
+        let mut overruns = self.feed.driver().take_overruns();
         overruns.append(&mut self.overruns);
         overruns
     }
@@ -252,36 +233,30 @@ impl Stream {
         flags: Flags,
         out: &mut Vec<u8>,
     ) -> Result<(usize, usize), Error> {
-        const CONVERT: Message = Message::ACMDM_STREAM_CONVERT;
-        self.source[..piece.len()].copy_from_slice(piece);
-        let layout = self.open.driver.layout();
-        layout.begin(&mut self.header, piece.len() as u32, flags.bits());
-        let answer = self.open.send(CONVERT, self.header.address())?;
-        let (used, written) = layout.end(&mut self.header);
+        let Some(buffer) = &mut self.buffer else {
+            return Ok((0, 0));
+        };
+        buffer.source[..piece.len()].copy_from_slice(piece);
+        let room = buffer.destination.len();
+        let converted = self.feed.convert(buffer, piece.len(), room, flags);
         self.watch();
         self.calls += 1;
-        if answer != MMSYSERR_NOERROR {
-            return Err(self.open.driver.connection().refused(CONVERT, answer));
+        let Converted { used, written } = converted?;
+        if let Some(buffer) = &self.buffer {
+            out.extend_from_slice(&buffer.destination()[..written]);
         }
-        let (used, written) = (used as usize, written as usize);
-        if used > piece.len() {
-            let what = format!("it used {used} of {} bytes", piece.len());
-            return Err(self.nonsense(what));
-        }
-        let Some(result) = self.destination.get(..written) else {
-            let what = format!("it wrote {written} of {} bytes", self.destination.len());
-            return Err(self.nonsense(what));
-        };
-        out.extend_from_slice(result);
         Ok((used, written))
     }
 
     /// Notes where the driver wrote behind the blocks that change.
     fn watch(&mut self) {
+        let Some(buffer) = &self.buffer else {
+            return;
+        };
         let blocks = [
-            (&self.source, "source"),
-            (&self.destination, "destination"),
-            (&self.header, "stream header"),
+            (&buffer.source, "source"),
+            (&buffer.destination, "destination"),
+            (&buffer.header, "stream header"),
         ];
         for ((block, what), watched) in blocks.into_iter().zip(&mut self.watched) {
             let Some(source) = block.check().err().filter(|_| *watched) else {
@@ -289,7 +264,7 @@ impl Stream {
             };
             *watched = false;
             self.overruns.push(Overrun {
-                driver: self.open.driver.connection().driver.clone(),
+                driver: self.feed.driver().connection().driver.clone(),
                 what,
                 message: Message::ACMDM_STREAM_CONVERT,
                 call: self.calls,
@@ -300,20 +275,10 @@ impl Stream {
 
     /// Takes the buffers back from the driver, the first time that it is asked to.
     fn unprepare(&mut self) -> Result<(), Error> {
-        match std::mem::take(&mut self.prepared) {
-            true => {
-                let header = self.header.address();
-                self.open.tell(Message::ACMDM_STREAM_UNPREPARE, header)
-            }
-            false => Ok(()),
+        match self.buffer.take() {
+            Some(buffer) => self.feed.unprepare(buffer),
+            None => Ok(()),
         }
-    }
-
-    fn nonsense(&self, what: String) -> Error {
-        self.open
-            .driver
-            .connection()
-            .nonsense(Message::ACMDM_STREAM_CONVERT, what)
     }
 }
 

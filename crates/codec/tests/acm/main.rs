@@ -8,6 +8,8 @@ mod questions;
 
 mod streams;
 
+mod feeding;
+
 mod chains;
 
 mod filters;
