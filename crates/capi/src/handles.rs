@@ -71,8 +71,13 @@ impl Handles {
     }
 }
 
+/// The key of a handle. Numbers that are none would be taken for one with another generation: they lead nowhere instead.
 fn key(handle: usize) -> DefaultKey {
-    KeyData::from_ffi(handle as u64).into()
+    let data = KeyData::from_ffi(handle as u64);
+    match data.as_ffi() == handle as u64 {
+        true => data.into(),
+        false => DefaultKey::null(),
+    }
 }
 
 fn of_kind<T: Any + Send + Sync>(handle: usize, thing: Option<Thing>) -> Result<Arc<T>, BadHandle> {
@@ -97,7 +102,7 @@ mod tests {
         assert!(handles.remove::<&str>(text).is_ok());
         let later = handles.insert(Arc::new("later"));
         assert_ne!(later, text);
-        for closed in [text, 0, usize::MAX] {
+        for closed in [text, 0, 1, number & 0xffff_ffff, usize::MAX] {
             let unknown = handles.get::<&str>(closed).unwrap_err();
             assert_eq!(unknown, BadHandle::Unknown { handle: closed });
         }

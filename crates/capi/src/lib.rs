@@ -13,6 +13,8 @@
 
 pub mod winmm;
 
+pub mod msacm;
+
 pub mod msvfw;
 
 pub mod own;

@@ -17,6 +17,7 @@ use crate::ending;
 use crate::handles::Handles;
 use crate::lent::Lent;
 use crate::misuse::Misuse;
+use crate::msacm::List;
 use crate::msvfw::Functions;
 use crate::watching::Watcher;
 
@@ -27,6 +28,8 @@ pub struct Process {
     pub manager: Manager,
     /// Handles of codecs and streams. Those of drivers are the manager's own.
     pub handles: Handles,
+    /// The audio codecs, in their order.
+    pub audio: List,
     /// Memory that the program was given for an answer.
     pub lent: Lent,
     /// Video codecs that are functions of the program.
@@ -137,6 +140,7 @@ impl Process {
         Self {
             manager: builder.build(),
             handles: Handles::default(),
+            audio: List::default(),
             lent: Lent::default(),
             functions: Functions::default(),
             blocks: Mutex::default(),

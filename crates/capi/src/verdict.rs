@@ -9,6 +9,7 @@ use crate::claim::BadPointer;
 use crate::door::Mistake;
 use crate::handles::BadHandle;
 use crate::misuse::Misuse;
+use crate::msacm;
 use crate::text::BadText;
 
 /// Declares the codes: their numbers, and their names without the prefix of C.
@@ -118,6 +119,9 @@ fn code_of(error: &(dyn Error + 'static)) -> Option<Code> {
     }
     if error.is::<BadHandle>() {
         return Some(Code::Handle);
+    }
+    if let Some(error) = error.downcast_ref::<msacm::Error>() {
+        return Some(error.inner().map_or_else(|| error.code(), code));
     }
     if error.is::<Mistake>() {
         return Some(Code::Ours);

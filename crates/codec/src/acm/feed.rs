@@ -1,6 +1,6 @@
 //! A conversion that is fed buffer by buffer, as an application of Windows does it.
 
-use opendriver::{Block, LParam, LResult};
+use opendriver::{Block, LParam, LResult, Overrun};
 use opendriver_abi::Message;
 use opendriver_abi::answer::MMSYSERR_NOERROR;
 
@@ -213,6 +213,16 @@ impl Feed {
 }
 
 impl Buffer {
+    /// Says whether the driver wrote behind the buffers; only guarded ones know.
+    ///
+    /// # Errors
+    /// [`Overrun`] with the first byte that changed.
+    pub fn check(&self) -> Result<(), Overrun> {
+        self.source.check()?;
+        self.destination.check()?;
+        self.header.check()
+    }
+
     /// The source, to be filled before a conversion.
     pub fn source_mut(&mut self) -> &mut [u8] {
         &mut self.source

@@ -1,0 +1,125 @@
+//! Filters: which there are, and what drivers say of them.
+#![expect(
+    unsafe_code,
+    reason = "exports C functions by their names, and calls those of the application"
+)]
+
+use opendriver_abi::answer::MMSYSERR_ERROR;
+use opendriver_codec::acm::Filter;
+
+use super::error::{Error, known};
+use super::fields::{filter, function};
+use super::format_tags::{INDEX, asked, of_any};
+use super::formats::Given;
+use super::installed::driver_of;
+use super::metrics::largest;
+use crate::claim;
+use crate::door::doors;
+use crate::handles::BadHandle;
+use crate::text::Encoding;
+
+/// `ACM_FILTERDETAILSF_FILTER`
+const FILTER: u32 = 1;
+/// `ACM_FILTERENUMF_DWFILTERTAG`
+const OF_TAG: u32 = 0x1_0000;
+
+/// `ACMFILTERENUMCB`
+type EnumCallback = extern "C" fn(usize, usize, usize, u32) -> i32;
+
+fn tell(given: &Given, told: &Filter) -> Result<(), Error> {
+    let bytes = told.filter.as_bytes();
+    if bytes.len() > given.len as usize {
+        let expected = format!("at least {}", bytes.len());
+        return Err(Error::parameter("cbwfltr", expected, given.len));
+    }
+    claim::write(given.at, bytes)?;
+    given.fill(
+        told.index,
+        told.filter.tag(),
+        told.support.bits(),
+        &told.name,
+    )
+}
+
+fn details(encoding: Encoding, had: usize, address: usize, flags: u32) -> Result<u32, Error> {
+    let given = Given::read("pafd", encoding, address)?;
+    known("fdwDetails", flags, FILTER)?;
+    let found = if flags == INDEX {
+        if had == 0 {
+            return Err(BadHandle::Unknown { handle: had }.into());
+        }
+        driver_of(had)?.1.filter_at(given.tag, given.index())?
+    } else {
+        let filter = filter("pwfltr", given.at)?;
+        if filter.tag() != given.tag {
+            let expected = filter.tag().to_string();
+            return Err(Error::parameter("dwFilterTag", expected, given.tag));
+        }
+        of_any(had, "knows this filter", |driver| {
+            driver.filter_details(&filter)
+        })?
+    };
+    tell(&given, &found)?;
+    Ok(0)
+}
+
+fn enumerate(
+    encoding: Encoding,
+    had: usize,
+    address: usize,
+    callback: usize,
+    instance: usize,
+    flags: u32,
+) -> Result<u32, Error> {
+    let given = Given::read("pafd", encoding, address)?;
+    function("fnCallback", callback)?;
+    known("fdwEnum", flags, OF_TAG)?;
+    let longest = largest(had)?.1;
+    if given.len < longest {
+        return Err(Error::parameter(
+            "cbwfltr",
+            format!("at least {longest}"),
+            given.len,
+        ));
+    }
+    // SAFETY: vouched by who called the exported function.
+    let callback = unsafe { std::mem::transmute::<usize, EnumCallback>(callback) };
+    for (id, driver, support) in asked(had)? {
+        for tag in driver.filter_tags()? {
+            if flags & OF_TAG != 0 && tag.tag != given.tag {
+                continue;
+            }
+            for filter in driver.filters(tag.tag)? {
+                tell(&given, &filter)?;
+                if callback(id, address, instance, support) == 0 {
+                    return Ok(0);
+                }
+            }
+        }
+    }
+    Ok(0)
+}
+
+doors! {
+    broken MMSYSERR_ERROR as i64;
+
+    /// `acmFilterDetailsA`: what a driver says of a filter; names are in UTF-8.
+    fn acmFilterDetailsA(had: usize, filter: usize, flags: u32) -> u32 {
+        Ok(details(Encoding::Narrow, had, filter, flags)?)
+    }
+
+    /// `acmFilterDetailsW`: what a driver says of a filter.
+    fn acmFilterDetailsW(had: usize, filter: usize, flags: u32) -> u32 {
+        Ok(details(Encoding::Wide, had, filter, flags)?)
+    }
+
+    /// `acmFilterEnumA`: calls back for each filter that is wanted, until that answers 0; names are in UTF-8.
+    fn acmFilterEnumA(had: usize, filter: usize, callback: usize, instance: usize, flags: u32) -> u32 {
+        Ok(enumerate(Encoding::Narrow, had, filter, callback, instance, flags)?)
+    }
+
+    /// `acmFilterEnumW`: calls back for each filter that is wanted, until that answers 0.
+    fn acmFilterEnumW(had: usize, filter: usize, callback: usize, instance: usize, flags: u32) -> u32 {
+        Ok(enumerate(Encoding::Wide, had, filter, callback, instance, flags)?)
+    }
+}
