@@ -119,6 +119,30 @@ fn the_walk_for_archivists_comes_to_its_end() {
 }
 
 #[test]
+fn the_guide_for_drivers_in_c_comes_to_its_end() {
+    let station = Station::new();
+    let film = Film {
+        width: 32,
+        height: 24,
+        frames: 12,
+    };
+    let tone = Tone {
+        channels: 1,
+        rate: 8000,
+        samples: 8000,
+    };
+    for (file, name) in [
+        (media::video(Video::Cinepak, film), "clip.avi"),
+        (media::sound(Sound::Gsm, tone), "call.wav"),
+        (real::folder(Width::W64).join("iccvid.dll"), "iccvid.dll"),
+        (real::folder(Width::W64).join("msgsm32.acm"), "msgsm32.acm"),
+    ] {
+        std::fs::copy(file, station.path(name)).expect("the folder is ours");
+    }
+    check("../../docs/c-drivers.md", &station);
+}
+
+#[test]
 fn usage_is_explained() {
     check("tests/pages/usage.md", &Station::new());
 }
