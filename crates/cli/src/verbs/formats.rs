@@ -40,7 +40,7 @@ pub(super) fn run(formats: &args::Formats, session: &Session) -> Result<Exit, Fa
 
 /// Asks every codec that is installed, and the one that is linked in. One that cannot be asked stops nothing.
 fn all(manager: &Manager, session: &Session) -> Result<Exit, Failure> {
-    let audio = acm::Drivers::installed(manager, &LINKED_AUDIO)
+    let audio = acm::Drivers::installed(manager, LINKED_AUDIO)
         .map_err(|error| Failure::new(Exit::Unasked, error))?;
     let video =
         vfw::Codecs::installed(manager).map_err(|error| Failure::new(Exit::Unasked, error))?;

@@ -37,7 +37,7 @@ pub(super) fn of(convert: &args::Convert) -> Result<Wishes, Failure> {
     };
     Ok(Wishes {
         drivers: convert.driver.clone(),
-        linked: LINKED_AUDIO.map(str::to_owned).to_vec(),
+        linked: LINKED_AUDIO.iter().map(ToString::to_string).collect(),
         pictures: PictureWishes {
             way: way(convert.copy_video, convert.no_video),
             codec: convert.video,

@@ -22,7 +22,7 @@ impl<'a> Installed<'a> {
     /// # Errors
     /// The registry cannot be read.
     pub(super) fn list(manager: &'a Manager) -> Result<Self, Failure> {
-        let audio = acm::Drivers::installed(manager, &LINKED_AUDIO)
+        let audio = acm::Drivers::installed(manager, LINKED_AUDIO)
             .map_err(|error| Failure::new(Exit::Unasked, error))?;
         let video =
             Codecs::installed(manager).map_err(|error| Failure::new(Exit::Unasked, error))?;
