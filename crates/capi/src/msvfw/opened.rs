@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use opendriver::{Block, Blocks, Width};
 use opendriver_abi::Message;
 use opendriver_abi::structures::BitmapInfoHeader;
-use opendriver_codec::vfw::Codec;
+use opendriver_codec::vfw::{self, Codec, Mode};
 
 use super::carry::Carrier;
 use super::error::Error;
+use super::pictures::Formats;
 use super::table::{Role, roles};
 use crate::process::process;
 
@@ -28,6 +29,8 @@ pub(super) struct Opened {
     memory: Blocks,
     kits: Mutex<Vec<Kit>>,
     room: Mutex<Option<Room>>,
+    /// Another instance, which decompresses the frames of a sequence that this one compresses.
+    decoder: Mutex<Option<Box<Self>>>,
 }
 
 /// How long a compressed frame can be, by the codec's own word, and between which formats.
@@ -47,6 +50,7 @@ impl Opened {
             memory: codec.instance().memory()?,
             kits: Mutex::default(),
             room: Mutex::default(),
+            decoder: Mutex::default(),
             codec,
         })
     }
@@ -132,6 +136,24 @@ impl Opened {
             found,
             most,
         }
+    }
+
+    /// Another instance of the codec, begun to decompress; none where the codec does not do that.
+    pub(super) fn decoder(&self, formats: Formats) -> Result<Option<Box<Self>>, Error> {
+        let Ok(again) = self.codec.again(Mode::Decompress) else {
+            return Ok(None);
+        };
+        let again = Self::new(again)?;
+        match again.ask(Message::ICM_DECOMPRESS_BEGIN, formats) {
+            Ok(_) => Ok(Some(Box::new(again))),
+            Err(Error::Codec(vfw::Error::Refused { .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps such an instance, and gives the one that was kept.
+    pub(super) fn set_decoder(&self, decoder: Option<Box<Self>>) -> Option<Box<Self>> {
+        std::mem::replace(&mut *lock(&self.decoder), decoder)
     }
 
     pub(super) fn codec(&self) -> &Codec {

@@ -4,7 +4,7 @@
 use opendriver_abi::Message;
 use opendriver_abi::structures::{CompVars, IcCompressFrames, IcDecompress, Structure as _};
 use opendriver_codec::BitmapFormat;
-use opendriver_codec::vfw::{self, Flags};
+use opendriver_codec::vfw::Flags;
 
 use super::BROKEN;
 use super::carry::{header_at, sane};
@@ -119,11 +119,11 @@ fn previous(
         input: output,
         output: input,
     };
-    match opened.ask(Message::ICM_DECOMPRESS_BEGIN, back) {
-        Ok(_) => Ok(Some(Loan::new(size))),
-        Err(Error::Codec(vfw::Error::Refused { .. })) => Ok(None),
-        Err(error) => Err(error),
-    }
+    let Some(decoder) = opened.decoder(back)? else {
+        return Ok(None);
+    };
+    opened.set_decoder(Some(decoder));
+    Ok(Some(Loan::new(size)))
 }
 
 /// Tells of the frames that follow, to a codec that wants to hear of them. How fast they follow, a COMPVARS does not say.
@@ -195,6 +195,7 @@ fn frame(address: usize, bits: usize, key: usize, size: usize) -> Result<usize, 
 
 /// Decompresses the frame, so that the next one can be made of what changed.
 fn keep_previous(opened: &Opened, vars: &Vars, key: bool) -> Result<(), Error> {
+    let decoder = opened.set_decoder(None).ok_or(Error::NotStarted)?;
     let asked = IcDecompress {
         flags: if key { 0 } else { NOT_KEY_FRAME },
         input_format: vars.output_format,
@@ -203,8 +204,9 @@ fn keep_previous(opened: &Opened, vars: &Vars, key: bool) -> Result<(), Error> {
         output: vars.previous,
         chunk: 0,
     };
-    let answer = send_structure(opened, Message::ICM_DECOMPRESS, &asked)?;
-    opened.granted(Message::ICM_DECOMPRESS, answer).map(drop)
+    let answer = send_structure(&decoder, Message::ICM_DECOMPRESS, &asked);
+    opened.set_decoder(Some(decoder));
+    opened.granted(Message::ICM_DECOMPRESS, answer?).map(drop)
 }
 
 fn end(address: usize) -> Result<(), Error> {
@@ -212,13 +214,10 @@ fn end(address: usize) -> Result<(), Error> {
     let begun = process().lent.len_of(vars.output as usize).is_some();
     let ended = match Opened::of(vars.codec as usize) {
         Ok(opened) if begun => {
-            let decompressed = vars.previous != 0;
-            let messages = [
-                Some(Message::ICM_COMPRESS_END),
-                decompressed.then_some(Message::ICM_DECOMPRESS_END),
-            ];
-            let mut messages = messages.into_iter().flatten();
-            messages.try_for_each(|end| opened.tell(end, 0, 0).map(drop))
+            let ended = opened.tell(Message::ICM_COMPRESS_END, 0, 0);
+            let decoder = opened.set_decoder(None);
+            let decoder = decoder.map(|decoder| decoder.tell(Message::ICM_DECOMPRESS_END, 0, 0));
+            ended.and(decoder.unwrap_or(Ok(0))).map(drop)
         }
         opened => opened.map(drop),
     };

@@ -157,7 +157,11 @@ impl Codecs {
         self.find(&handlers, mode, purpose, |codec| match mode {
             Mode::Compress | Mode::FastCompress => codec.compress_query(input, output),
             Mode::Draw => codec.draw_query(input),
-            Mode::FastDecompress => codec.decompress_query_within(input, output),
+            // A codec without rectangles may do without them.
+            Mode::FastDecompress => match codec.decompress_query_within(input, output) {
+                Err(error) if error.is_unsupported() => codec.decompress_query(input, output),
+                asked => asked,
+            },
             Mode::Decompress | Mode::Query => codec.decompress_query(input, output),
         })
     }
