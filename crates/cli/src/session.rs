@@ -43,9 +43,17 @@ impl Session {
         self.builder(recorder).build()
     }
 
+    /// A manager that only finds out what a driver is. What a driver says to that, which is opened as nobody opens it, is not told.
+    pub(crate) fn asking(&self) -> Manager {
+        self.watched_by(Watch::new(self.trace, true, None)).build()
+    }
+
     /// The manager before it is built, for a verb with wishes of its own.
     pub(crate) fn builder(&self, recorder: Option<Arc<dyn Recorder>>) -> Builder {
-        let watch = Watch::new(self.trace, self.quiet, recorder);
+        self.watched_by(Watch::new(self.trace, self.quiet, recorder))
+    }
+
+    fn watched_by(&self, watch: Watch) -> Builder {
         self.setup
             .builder(self.trace)
             .recorder(Arc::new(watch))

@@ -14,7 +14,6 @@ use opendriver_setup::{DEFAULT_SECTIONS, SECTIONS};
 use crate::session::{Located, Session};
 
 pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit, Failure> {
-    let manager = session.manager(None);
     let located = session.locate_file(&install.file);
     let file = match &located {
         Located::BuiltIn(name) => name.clone(),
@@ -25,7 +24,13 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
         Located::File(file) => Facts::read(file).ok(),
         _ => None,
     };
-    let answers = ask(&manager, OpenOptions::new(&file), facts.as_ref());
+    // With an alias, it may well be a driver that opens with its parameter text only.
+    let asking = match &install.alias {
+        Some(_) => session.asking(),
+        None => session.manager(None),
+    };
+    let answers = ask(&asking, OpenOptions::new(&file), facts.as_ref());
+    drop(asking);
     let unsearched = answers.as_ref().is_ok_and(is_codec);
     let (alias, unsearched) = match &install.alias {
         Some(alias) => (alias.clone(), unsearched && !is_searched(alias)),
@@ -42,7 +47,7 @@ pub(super) fn install(install: &args::Install, session: &Session) -> Result<Exit
             .hint("`--force` replaces the entry, `--alias` gives another name"));
     }
     let params = install.params.as_deref().unwrap_or_default();
-    let answer = manager.install(Installation {
+    let answer = session.manager(None).install(Installation {
         alias: &alias,
         section: Some(&install.section),
         file: &file,
