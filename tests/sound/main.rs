@@ -8,6 +8,8 @@ mod plain;
 
 mod chains;
 
+mod flac;
+
 mod signal;
 
 use std::fs::File;
@@ -23,6 +25,7 @@ use opendriver_tests::{media, real};
 /// out.
 fn manager(width: Width) -> Manager {
     Manager::builder()
+        .builtin(::flac::driver())
         .builtin(pcm::driver())
         .search_path(real::folder(width))
         .guarded_blocks(true)
