@@ -143,6 +143,11 @@ fn the_guide_for_drivers_in_c_comes_to_its_end() {
 }
 
 #[test]
+fn the_drivers_of_ours_do_what_their_page_says() {
+    check("../../docs/our-drivers.md", &Station::new());
+}
+
+#[test]
 fn usage_is_explained() {
     check("tests/pages/usage.md", &Station::new());
 }
