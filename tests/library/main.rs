@@ -8,6 +8,8 @@ mod transcript;
 
 mod registry;
 
+mod pages;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
