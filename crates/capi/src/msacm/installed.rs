@@ -74,7 +74,7 @@ impl Installed {
     }
 
     fn read() -> Result<Self, Error> {
-        let list = Drivers::installed(&process().manager, &LINKED_AUDIO)?;
+        let list = Drivers::installed(&process().manager, LINKED_AUDIO)?;
         let ids = list
             .iter()
             .map(|candidate| handle_of(candidate.name(), false));

@@ -62,7 +62,7 @@ pub(crate) fn ready() {
 /// The drivers, as opendriver-codec lists them.
 pub(crate) fn listed() -> Drivers {
     ready();
-    Drivers::installed(&process::process().manager, &opendriver_setup::LINKED_AUDIO).unwrap()
+    Drivers::installed(&process::process().manager, opendriver_setup::LINKED_AUDIO).unwrap()
 }
 
 /// The identifiers of all drivers, in their order.
