@@ -173,11 +173,6 @@ fn declared<P: Address>() -> String {
     assert_layout::<IcCompressFrames<P>>(&mut text);
     assert_layout::<IcDecompress<P>>(&mut text);
     assert_layout::<IcDecompressEx<P>>(&mut text);
-    assert_layout::<IcSetStatusProc<P>>(&mut text);
-    assert_layout::<IcDrawBegin<P>>(&mut text);
-    assert_layout::<IcDraw<P>>(&mut text);
-    assert_layout::<IcDrawSuggest<P>>(&mut text);
-    assert_layout::<CompVars<P>>(&mut text);
     numbers(&mut text);
     text
 }
