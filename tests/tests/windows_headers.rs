@@ -8,7 +8,7 @@ use std::process::Command;
 use opendriver_tests::compilers;
 
 /// The headers, each with what mingw's are included by.
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 6] = [
     ("windef.h", "#include <windows.h>"),
     (
         "mmsystem.h",
@@ -19,6 +19,8 @@ const HEADERS: [(&str, &str); 4] = [
         "vfw.h",
         "#include <windows.h>\n#include <mmsystem.h>\n#include <vfw.h>",
     ),
+    ("mmreg.h", REGISTERED),
+    ("msacm.h", REGISTERED),
 ];
 
 /// What mingw's headers lack: Windows 3.1 had it, or only its documentation has.
@@ -29,6 +31,9 @@ const MISSING: [&str; 5] = [
     "GND_FIRSTINSTANCEONLY",
     "GND_REVERSE",
 ];
+
+const REGISTERED: &str =
+    "#include <windows.h>\n#include <mmsystem.h>\n#include <mmreg.h>\n#include <msacm.h>";
 
 /// What one header declares that has a number.
 #[derive(Debug, Default)]
@@ -42,7 +47,7 @@ struct Declared {
 
 impl Declared {
     fn of(header: &str) -> Self {
-        let text = without_comments(header);
+        let text = spelled_out(&without_comments(header));
         let mut declared = Self::default();
         let mut fields: Option<Vec<String>> = None;
         for line in text.lines().map(str::trim) {
@@ -65,6 +70,16 @@ impl Declared {
     }
 }
 
+/// The header with its structures twice where it has them by a macro, for UTF-8 and for UTF-16.
+fn spelled_out(text: &str) -> String {
+    let lines = text.lines().map(|line| line.trim_end_matches(" \\"));
+    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    match text.contains("##S") {
+        true => text.replace("##S", "A") + &text.replace("##S", "W"),
+        false => text,
+    }
+}
+
 fn without_comments(text: &str) -> String {
     let mut rest = text;
     let mut code = String::new();
@@ -80,7 +95,10 @@ fn constant(definition: &str) -> Option<String> {
     let (name, value) = definition.split_once(' ')?;
     let is_own = name.contains("OPENDRIVER") || name.starts_with('_');
     let is_word = ["const", "void"].contains(&value);
-    let is_constant = !name.contains('(') && !value.trim().is_empty() && !is_own && !is_word;
+    // A name that stands for one that ends with A or W is no number.
+    let is_name = value.trim().starts_with("OPENDRIVER_");
+    let is_constant =
+        !name.contains('(') && !value.trim().is_empty() && !is_own && !is_word && !is_name;
     is_constant.then(|| name.to_owned())
 }
 
@@ -97,7 +115,9 @@ fn names(line: &str) -> Vec<String> {
 
 /// The name of a field.
 fn field(line: &str) -> Option<String> {
-    let line = line.strip_suffix(';')?;
+    let line = line
+        .strip_suffix(';')
+        .filter(|line| !line.ends_with("[]"))?;
     if let Some((_, behind)) = line.split_once("(CALLBACK *") {
         return Some(behind.split_once(')')?.0.to_owned());
     }
