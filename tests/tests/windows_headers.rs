@@ -235,6 +235,8 @@ fn they_compile_as_c_and_as_cpp_in_any_company() {
         "#include <windows.h>\n#include <vfw.h>\n#include <opendriver.h>\n#include <opendriver-vfw.h>",
         "#include <opendriver.h>\n#include <vfw.h>",
         "#include <vfw.h>\n#include <vfw.h>",
+        "#include <msacm.h>\n#include <mmreg.h>\n#include <vfw.h>\n#include <msacm.h>",
+        "#include <opendriver.h>\n#include <msacm.h>\n#include <vfw.h>",
         "#include <opendriver-driver.h>\n#include <vfw.h>",
     ];
     for (compiler, standard, ending) in [("gcc", "-std=c99", "c"), ("g++", "-std=c++11", "cpp")] {

@@ -36,6 +36,9 @@ const FILES: [&str; 5] = [
     "l3codeca.acm",
 ];
 
+/// How many drivers there are: those of the registry, and those that are linked in.
+pub(crate) const COUNT: usize = 2 * FILES.len() + opendriver_setup::LINKED_AUDIO.len();
+
 /// The name of a codec of one width in the registry.
 pub(crate) fn alias(file: &str, width: Width) -> String {
     format!("msacm.{}{}", &file[..file.len() - 4], width.bits())

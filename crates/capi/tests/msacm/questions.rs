@@ -44,7 +44,7 @@ fn drivers_are_enumerated_in_the_order_of_the_list() {
     let list = listed();
     let names: Vec<&str> = list.iter().map(|it| it.name()).collect();
     let ids = ids();
-    assert_eq!((ids.len(), names.len()), (11, 11));
+    assert_eq!((ids.len(), names.len()), (COUNT, COUNT));
     for (place, (id, name)) in ids.iter().zip(names).enumerate() {
         let driver = list.driver(name).unwrap();
         let mut bytes = sized(1804, 1804);
@@ -116,7 +116,7 @@ fn counts_are_those_of_the_codec_crate() {
         assert_eq!(call!(acmMetrics(0, metric, to)), OK);
         assert_eq!(count as usize, expected, "metric {metric}");
     }
-    assert_eq!(metrics.drivers, 11);
+    assert_eq!(metrics.drivers, COUNT);
     for unknown in [0, 7, 19, 25, 52, 99, u32::MAX] {
         assert_eq!(call!(acmMetrics(0, unknown, to)), 8, "{unknown}");
     }
@@ -260,6 +260,9 @@ fn tags_are_told_one_by_one_and_the_largest() {
         }
     }
     let mut largest = sized(72, 72);
+    assert_eq!(call!(acmFormatTagDetailsA(0, address(&mut largest), 2)), OK);
+    assert_eq!(number(&largest, 12), list.metrics().format_size);
+    largest[8..12].copy_from_slice(&2_u32.to_ne_bytes());
     assert_eq!(call!(acmFormatTagDetailsA(0, address(&mut largest), 2)), OK);
     assert_eq!((number(&largest, 8), number(&largest, 12)), (2, 50));
     let mut unknown = sized(72, 72);

@@ -19,7 +19,7 @@ fn many_threads_convert_with_codecs_of_both_widths() {
                 for round in 0..20 {
                     let which = (number + round) % 2;
                     assert_eq!(once(Width::ALL[which], plain, sound), expected[which]);
-                    assert_eq!(ids().len(), 11);
+                    assert_eq!(ids().len(), COUNT);
                 }
             });
         }
