@@ -5,6 +5,7 @@
 #[macro_use]
 mod house;
 
+mod allocation;
 mod asking;
 mod bad_input;
 mod compressing;
