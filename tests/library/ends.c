@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -118,6 +119,20 @@ static void *ending_thread(void *entered)
     return NULL;
 }
 
+static int rounds;
+
+/* Never ends: the program does. */
+static void *restless_thread(void *file)
+{
+    for (;;) {
+        HDRVR driver = OpenDriverA(file, NULL, 0);
+        SendDriverMessage(driver, DRV_USER, 1, 2);
+        if (__atomic_add_fetch(&rounds, 1, __ATOMIC_RELAXED) % 3)
+            CloseDriver(driver, 0, 0);
+    }
+    return NULL;
+}
+
 static void *busy_thread(void *unused)
 {
     (void)unused;
@@ -150,7 +165,7 @@ static void forks(void)
     pid_t child = fork();
     CHECK(child >= 0);
     if (!child) {
-        alarm(60);
+        alarm(600);
         /* What the parent opened is the parent's. */
         for (int i = 0; i < 4; i++) {
             CHECK(!SendDriverMessage(open[i], DRV_USER, 1, 2) && opendriver_last_code() == OPENDRIVER_BAD_HANDLE);
@@ -174,7 +189,7 @@ static void forks(void)
 int main(int argc, char **argv)
 {
     CHECK(argc == 5);
-    alarm(100);
+    alarm(600);
     which = argv[1];
     drivers = argv + 2;
     sem_init(&inside, 0, 0);
@@ -211,6 +226,13 @@ int main(int argc, char **argv)
         threads(ending_thread, NULL);
     } else if (!strcmp(which, "threads at once")) {
         threads(busy_thread, NULL);
+    } else if (!strcmp(which, "threads go on")) {
+        pthread_t thread;
+        for (int i = 0; i < 6; i++)
+            CHECK(pthread_create(&thread, NULL, restless_thread, drivers[i % 3]) == 0);
+        while (__atomic_load_n(&rounds, __ATOMIC_RELAXED) < 200)
+            sched_yield();
+        exit(0);
     } else if (!strcmp(which, "fork")) {
         forks();
     } else if (!strcmp(which, "killed")) {

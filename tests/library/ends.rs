@@ -118,6 +118,13 @@ fn threads_open_and_close_at_once() {
 }
 
 #[test]
+fn a_program_may_end_while_its_threads_open_and_close() {
+    for _ in 0..10 {
+        assert!(said("threads go on").is_empty());
+    }
+}
+
+#[test]
 fn a_forked_child_begins_with_nothing_open() {
     let said = said("fork");
     let child = behind(&said, "child");

@@ -38,7 +38,7 @@ static void own_fault(void)
 int main(int argc, char **argv)
 {
     CHECK(argc == 5);
-    alarm(100);
+    alarm(600);
     stack_t stack = {.ss_sp = malloc(1 << 16), .ss_size = 1 << 16};
     CHECK(sigaltstack(&stack, NULL) == 0);
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | atoi(argv[1])};

@@ -26,7 +26,7 @@ static void on_fault(int signal)
 int main(int argc, char **argv)
 {
     CHECK(argc == 3);
-    alarm(100);
+    alarm(600);
     signal(SIGSEGV, on_fault);
     uintptr_t driver = 0;
     for (int i = 0; i < 20; i++) {

@@ -279,7 +279,7 @@ static void defaults(void)
 int main(int argc, char **argv)
 {
     CHECK(argc == 4);
-    alarm(100);
+    alarm(600);
     names();
     handles();
     walks();

@@ -55,7 +55,7 @@ static int first_instance(const OpendriverInstance *instance, void *user)
 int main(int argc, char **argv)
 {
     CHECK(argc == 5);
-    alarm(100);
+    alarm(600);
     int level = atoi(argv[1]);
     char folder[4096], other[4096];
     CHECK(opendriver_on_message(on_message, &messages) == OPENDRIVER_OK);

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod bench_codecs;
+mod bench_library;
 mod bench_start;
 mod cargo_tools;
 mod dist;
@@ -28,6 +29,7 @@ usage: cargo xtask TASK
   test           everything that must hold before a change lands: tools, format, lints, tests, loom, docs
   tables         the tables in docs/ that are made from the code
   bench-start    whole processes: drv open against the same under Wine
+  bench-library  whole processes: a C program that opens a driver, against an empty one
   bench-codecs   whole files: drv convert against applications under Wine, and ffmpeg
   crates         packs the crates that are published, and builds each from its package
   interface      lists what the published libraries promise, which a release does; with --check only compares
@@ -78,6 +80,7 @@ fn run(words: &[&str]) -> anyhow::Result<ExitCode> {
             dist::test(&shell, &dist::Options::parse(options)?)?;
         }
         ["bench-start"] => bench_start::run(&shell)?,
+        ["bench-library"] => bench_library::run(&shell)?,
         ["bench-codecs"] => bench_codecs::run(&shell)?,
         ["man"] => cmd!(shell, "cargo {DOCUMENTS...} man target/man").run()?,
         _ => {
