@@ -3,3 +3,11 @@
 mod exports;
 
 mod installed;
+
+mod stage;
+
+mod conversions;
+
+mod signals;
+
+mod wine;
