@@ -11,3 +11,5 @@ mod conversions;
 mod signals;
 
 mod wine;
+
+mod pages;
