@@ -48,7 +48,7 @@ pub(super) enum Error {
     NotStarted,
     #[error("\"{code}\" is no kind of codec: \"vidc\" is")]
     Kind { code: FourCc },
-    #[error("{mode} is no mode to open a codec in")]
+    #[error("{mode} is no mode to look for a codec by")]
     Mode { mode: u32 },
     #[error("a function is installed for \"{handler}\" already")]
     Installed { handler: FourCc },

@@ -18,8 +18,7 @@ use crate::process::process;
 
 pub(super) fn open(kind_of_codec: u32, handler: u32, mode: u32) -> Result<usize, Error> {
     kind(kind_of_codec, false)?;
-    let mode = Mode::of(mode).ok_or(Error::Mode { mode })?;
-    let codec = codecs()?.open(FourCc(handler), mode)?;
+    let codec = codecs()?.open(FourCc(handler), Mode::of(mode))?;
     Ok(Opened::new(codec)?.into_handle())
 }
 
@@ -30,7 +29,7 @@ fn open_function(
     function: usize,
 ) -> Result<usize, Error> {
     kind(kind_of_codec, false)?;
-    let mode = Mode::of(mode).ok_or(Error::Mode { mode })?;
+    let mode = Mode::of(mode);
     let manager = &process().manager;
     let name = link(function)?;
     let opened = Codec::open(manager, &*name, FourCc(handler), mode);
@@ -47,7 +46,10 @@ pub(super) fn locate(
     mode: u32,
 ) -> Result<usize, Error> {
     kind(kind_of_codec, true)?;
-    let mode = Mode::of(mode).ok_or(Error::Mode { mode })?;
+    let mode = match Mode::of(mode) {
+        Mode::Other(mode) => return Err(Error::Mode { mode }),
+        mode => mode,
+    };
     let input = format_at(input)?;
     let output = match output {
         0 => None,

@@ -137,6 +137,14 @@ both_widths! {
         assert_eq!((call!(ICClose(own)), call!(ICClose(hic))), (0, 0));
     }
 
+    fn a_mode_that_nobody_knows_is_the_codec_s_business(_width) {
+        for mode in [0, 77] {
+            let hic = call!(ICOpen(VIDC, code(b"cvid"), mode));
+            assert_ne!(hic, 0, "{}", reason());
+            assert_eq!(call!(ICClose(hic)), 0);
+        }
+    }
+
     fn there_is_nothing_to_draw_on(_width) {
         let hic = call!(ICOpen(VIDC, code(b"mrle"), DECOMPRESS));
         let mut input = reel(Video::Rle8).format.as_bytes().to_vec();

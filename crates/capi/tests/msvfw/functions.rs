@@ -113,6 +113,10 @@ both_widths! {
         assert_eq!(info[8..12], *HANDLER);
         let hic = call!(ICOpen(VIDC, code(HANDLER), DECOMPRESS));
         assert_ne!(hic, 0, "{}", reason());
+        // It insists on the letter case that it was installed by.
+        let other = call!(ICOpen(VIDC, code(b"test"), DECOMPRESS));
+        assert_ne!(other, 0, "{}", reason());
+        assert_eq!(call!(ICClose(other)), 0);
         assert_eq!(call!(ICRemove(VIDC, code(HANDLER), 0)), 1);
         assert_eq!(call!(ICRemove(VIDC, code(HANDLER), 0)), 0);
         assert_eq!(call!(ICSendMessage(hic, 0x4FF0, 1, 2)), 80, "what is open stays so");

@@ -24,10 +24,12 @@ pub enum Mode {
     FastCompress,
     /// `ICMODE_DRAW`
     Draw,
+    /// A number that is not documented; the codec makes of it what it will.
+    Other(u32),
 }
 
 impl Mode {
-    /// All of them.
+    /// All that are documented.
     pub const ALL: [Self; 6] = [
         Self::Compress,
         Self::Decompress,
@@ -46,12 +48,14 @@ impl Mode {
             Self::Query => 4,
             Self::FastCompress => 5,
             Self::Draw => 8,
+            Self::Other(flag) => flag,
         }
     }
 
     /// The one of a number.
-    pub fn of(flag: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.flag() == flag)
+    pub fn of(flag: u32) -> Self {
+        let known = Self::ALL.into_iter().find(|mode| mode.flag() == flag);
+        known.unwrap_or(Self::Other(flag))
     }
 }
 

@@ -3,7 +3,7 @@
 use opendriver::Manager;
 use opendriver_abi::structures::FourCc;
 
-use super::codec::handler_of;
+use super::codec::{handler_of, is_refusal};
 use super::{Codec, Error, Mode, Refusal};
 use crate::BitmapFormat;
 
@@ -162,7 +162,9 @@ impl Codecs {
                 Err(error) if error.is_unsupported() => codec.decompress_query(input, output),
                 asked => asked,
             },
-            Mode::Decompress | Mode::Query => codec.decompress_query(input, output),
+            Mode::Decompress | Mode::Query | Mode::Other(_) => {
+                codec.decompress_query(input, output)
+            }
         })
     }
 
@@ -185,11 +187,18 @@ impl Codecs {
         })?;
         let mut options = opendriver::OpenOptions::new(&installed.alias);
         options.section = installed.section;
+        let own = installed.handler;
         let handler = match handler.0 {
-            ..=NUMBERS => installed.handler,
+            ..=NUMBERS => own,
             _ => handler,
         };
-        Codec::open(&self.manager, options, handler, mode)
+        match Codec::open(&self.manager, options, handler, mode) {
+            // Some are installed by a code in the letter case that they insist on.
+            Err(error) if is_refusal(&error) && handler != own && own.0 != 0 => {
+                Codec::open(&self.manager, options, own, mode).map_err(|_| error)
+            }
+            opened => opened,
+        }
     }
 
     fn find(
