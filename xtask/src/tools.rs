@@ -97,6 +97,11 @@ const TOOLS: &[Tool] = &[
         purpose: "C# programs that call the library",
     },
     Tool {
+        program: "/usr/lib/rustlib/src/rust/configure",
+        package: "rustc-web rust-web-src",
+        purpose: "drivers in Rust as 64-bit DLLs",
+    },
+    Tool {
         program: "ffmpeg",
         package: "ffmpeg",
         purpose: "sound and pictures to decode, and a third opinion on them",
