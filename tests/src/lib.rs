@@ -44,3 +44,16 @@ pub fn target() -> PathBuf {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// So does that of the pages for authors of drivers.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/writing-drivers.md")]
+struct WritingDrivers;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/acm-drivers.md")]
+struct AcmDrivers;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/vfw-drivers.md")]
+struct VfwDrivers;

@@ -14,7 +14,7 @@ mod handles;
 use std::sync::{Arc, OnceLock};
 
 pub use opendriver_abi::services::HostTable;
-use opendriver_abi::{DriverId, LParam, LResult, Message};
+use opendriver_abi::{DriverId, Hdrvr, LParam, LResult, Message};
 
 use crate::{BuiltIn, Call, Guest};
 use handles::Handles;
@@ -44,7 +44,7 @@ use offered::Offered;
 /// # As a Windows DLL
 ///
 /// For a target of Windows the same line makes a DLL with a `DriverProc` as Windows has it: `DRV_OPEN` brings text in UTF-16, and a handle
-/// may be as wide as an address, so [`Call::handle`](crate::Call::handle) is a number of the driver's own that stands for it.
+/// may be as wide as an address, so [`Call::handle`](crate::Call::handle) is a number of the driver's own that stands for the instance.
 /// No host of Windows knows of `DriverHost`. Without it, of [`Host`](crate::Host) there is:
 ///
 /// | | |
@@ -119,9 +119,12 @@ impl Exported {
         [param1, param2]: [LParam; 2],
     ) -> LResult {
         let message = Message(message);
-        let Some(number) = self.handles.number(handle) else {
-            return 0;
+        let number = match message {
+            _ if !cfg!(windows) => u32::try_from(handle).ok().and_then(Hdrvr::new),
+            Message::DRV_OPEN => self.handles.before_open(),
+            _ => self.handles.of(id),
         };
+        let Some(number) = number else { return 0 };
         let guest = self
             .guest
             .get_or_init(|| make().load(self.offered().clone()));
@@ -133,13 +136,12 @@ impl Exported {
         } else {
             guest.call(&call)
         };
-        let is_over = match message {
-            Message::DRV_OPEN => answer == 0,
-            Message::DRV_CLOSE => answer != 0,
-            _ => id == 0,
-        };
-        if is_over {
-            self.handles.forget(handle);
+        match message {
+            Message::DRV_OPEN if cfg!(windows) && answer != 0 => {
+                self.handles.opened(answer.cast_unsigned(), number);
+            }
+            Message::DRV_CLOSE if cfg!(windows) && answer != 0 => self.handles.closed(id),
+            _ => {}
         }
         answer
     }

@@ -1,69 +1,58 @@
-//! The handles that a host gives, as the numbers of 32 bits that the rest of the SDK works with.
+//! What stands for the handles of Windows in a driver.
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
 use opendriver_abi::Hdrvr;
 
-/// Numbers for handles. On Windows a handle may be as wide as an address, and with the messages of the module itself it may be 0; elsewhere
-/// it is a number of 32 bits already.
+/// Numbers in the place of handles. Those of Windows may be as wide as an address, and some of its managers send an instance's messages
+/// with another one than it was opened with; its identifier is always the same. Elsewhere a handle is a number of 32 bits, and kept.
 pub(super) struct Handles {
-    wide: RwLock<Wide>,
+    open: RwLock<Open>,
 }
 
-/// The numbers that stand for handles, from 1 on, and those that were given back.
-struct Wide {
-    numbers: BTreeMap<usize, u32>,
-    free: Vec<u32>,
+/// The number of each open instance, by its identifier, and how many were given.
+struct Open {
+    numbers: BTreeMap<usize, Hdrvr>,
+    given: u32,
 }
+
+/// What messages have that go to the whole driver, or to no instance.
+const MODULE: Option<Hdrvr> = Hdrvr::new(1);
 
 impl Handles {
     pub(super) const fn new() -> Self {
         Self {
-            wide: RwLock::new(Wide {
+            open: RwLock::new(Open {
                 numbers: BTreeMap::new(),
-                free: Vec::new(),
+                given: 1,
             }),
         }
     }
 
-    /// The number of a handle; none for one that can be none.
-    pub(super) fn number(&self, handle: usize) -> Option<Hdrvr> {
-        match cfg!(windows) {
-            true => self.number_of_wide(handle),
-            false => u32::try_from(handle).ok().and_then(Hdrvr::new),
-        }
+    /// The number for an instance that is about to be opened, if there are any left of four thousand million.
+    pub(super) fn before_open(&self) -> Option<Hdrvr> {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.given = open.given.checked_add(1)?;
+        Hdrvr::new(open.given)
     }
 
-    /// Gives the number of a handle back, which is closed.
-    pub(super) fn forget(&self, handle: usize) {
-        if !cfg!(windows) {
-            return;
-        }
-        self.forget_wide(handle);
+    /// Keeps the number of an instance, now that it has an identifier.
+    pub(super) fn opened(&self, id: usize, number: Hdrvr) {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.numbers.insert(id, number);
     }
 
-    fn number_of_wide(&self, handle: usize) -> Option<Hdrvr> {
-        let wide = self.wide.read().unwrap_or_else(PoisonError::into_inner);
-        let known = wide.numbers.get(&handle).copied();
-        drop(wide);
-        if let Some(known) = known {
-            return Hdrvr::new(known);
-        }
-        let mut wide = self.wide.write().unwrap_or_else(PoisonError::into_inner);
-        let Wide { numbers, free } = &mut *wide;
-        let next = u32::try_from(numbers.len() + free.len() + 1).ok()?;
-        let number = numbers
-            .entry(handle)
-            .or_insert_with(|| free.pop().unwrap_or(next));
-        Hdrvr::new(*number)
+    /// The number of an instance.
+    pub(super) fn of(&self, id: usize) -> Option<Hdrvr> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.numbers.get(&id).copied().or(MODULE)
     }
 
-    fn forget_wide(&self, handle: usize) {
-        let mut wide = self.wide.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = wide.numbers.remove(&handle) {
-            wide.free.push(number);
-        }
+    /// Forgets an instance.
+    pub(super) fn closed(&self, id: usize) {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.numbers.remove(&id);
     }
 }
 
@@ -72,15 +61,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wide_handles_have_numbers_for_as_long_as_they_are_open() {
+    fn an_instance_has_a_number_of_its_own_until_it_is_closed() {
         let handles = Handles::new();
-        let numbers =
-            [0x7f00_1234_5678, 0, 0x1234_5678].map(|handle| handles.number_of_wide(handle));
-        assert_eq!(numbers, [1, 2, 3].map(Hdrvr::new));
-        assert_eq!(handles.number_of_wide(0x7f00_1234_5678), Hdrvr::new(1));
-        handles.forget_wide(0x7f00_1234_5678);
-        assert_eq!(handles.number_of_wide(5), Hdrvr::new(1));
-        handles.forget_wide(77);
-        assert_eq!(handles.number_of_wide(0x1234_5678), Hdrvr::new(3));
+        let numbers = [(); 2].map(|()| handles.before_open().unwrap());
+        assert_ne!(numbers[0], numbers[1]);
+        handles.opened(10, numbers[0]);
+        handles.opened(11, numbers[1]);
+        assert_eq!(handles.of(10), Some(numbers[0]));
+        handles.closed(10);
+        assert_eq!(handles.of(10), MODULE);
+        assert_eq!(handles.of(11), Some(numbers[1]));
+        assert!(!numbers.map(Some).contains(&MODULE));
     }
 }

@@ -116,10 +116,12 @@ impl BitmapFormat {
         (self.width, self.height) == (other.width, other.height)
     }
 
-    /// Whether both say the same of the pixels, however large a picture came with either and whatever the palette is.
+    /// Whether both say the same of the pixels, however large a picture came with either and whatever the palette is. Of plain pixels, that
+    /// includes which line comes first: a codec that goes by [`line`](Self::line) may take either.
     pub fn is_like(&self, other: &Self) -> bool {
-        let told = |format: &Self| (format.top_down, format.bits, format.compression);
-        self.is_as_large_as(other) && told(self) == told(other)
+        let is_turned = self.is_rgb() && self.top_down != other.top_down;
+        let told = |format: &Self| (format.bits, format.compression);
+        self.is_as_large_as(other) && told(self) == told(other) && !is_turned
     }
 
     /// Takes the bytes of a `BITMAPINFOHEADER` and what follows it. None if there are fewer than 40 or fewer than `biSize` says.
@@ -249,6 +251,22 @@ mod tests {
         let mut counts_more = bytes[..40].to_vec();
         counts_more[0] = 41;
         assert_eq!(BitmapFormat::parse(&counts_more), None);
+    }
+
+    #[test]
+    fn only_of_plain_pixels_it_matters_which_line_is_first() {
+        for (format, is_like) in [
+            (BitmapFormat::rgb(24, 3, 3), false),
+            (BitmapFormat::coded(*b"ABCD", 24, 3, 3), true),
+        ] {
+            let turned = BitmapFormat {
+                top_down: true,
+                image_size: 7,
+                ..format.clone()
+            };
+            assert_eq!(turned.is_like(&format), is_like);
+            assert!(!format.is_like(&BitmapFormat::rgb(16, 3, 3)));
+        }
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl<D: Decoder> Decoding<D> {
 pub(super) fn is_of(header: &BitmapInfoHeader, format: &BitmapFormat) -> bool {
     header.width.unsigned_abs() == format.width
         && header.height.unsigned_abs() == format.height
-        && (header.height < 0) == format.top_down
+        && (!format.is_rgb() || (header.height < 0) == format.top_down)
         && header.bit_count == format.bits
         && header.compression == format.compression
 }
