@@ -1,6 +1,7 @@
 //! What the library shows to the programs that load it: Windows' functions, and nothing of its insides.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::process::Command;
 
 use opendriver_tests::library;
@@ -33,6 +34,8 @@ fn each_function_has_the_version_of_its_windows_library() {
         "OpenDriverA@@WINMM_1.0",
         "SendDriverMessage@@WINMM_1.0",
         "CloseDriver@@WINMM_1.0",
+        "acmStreamConvert@@MSACM32_1.0",
+        "ICDecompress@@MSVFW32_1.0",
         "opendriver_last_error@@OPENDRIVER_0.1",
     ] {
         assert!(exports.contains(name), "{name} is missing: {exports:?}");
@@ -80,5 +83,28 @@ fn it_needs_what_every_system_has() {
     for (name, _) in needed {
         let known = ["libc", "libm", "libgcc_s", "ld-linux-x86-64"];
         assert!(known.contains(&name), "it needs {name}");
+    }
+}
+
+#[test]
+fn each_function_is_declared_in_a_header() {
+    let include = library::prefix().join("include");
+    let headers = [
+        "opendriver.h",
+        "opendriver/mmsystem.h",
+        "opendriver/msacm.h",
+        "opendriver/vfw.h",
+    ];
+    let text = headers.map(|header| fs::read_to_string(include.join(header)).unwrap());
+    let text = text.concat();
+    let words: BTreeSet<&str> = text
+        .split(|it: char| !it.is_ascii_alphanumeric() && it != '_')
+        .collect();
+    for name in exports() {
+        let (plain, _) = name.split_once("@@").unwrap();
+        // Both forms of a function come from one declaration where only their text differs.
+        let stem = plain.strip_suffix(['A', 'W']).unwrap_or(plain);
+        let is_declared = words.contains(plain) || words.contains(stem);
+        assert!(is_declared, "{plain} is in no header");
     }
 }

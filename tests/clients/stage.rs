@@ -115,11 +115,27 @@ pub(crate) fn said(command: &mut Command) -> String {
         status,
         stdout,
         stderr,
-    } = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    } = output.unwrap_or_else(|error| panic!("{command:?}: {error}{}", hint(command)));
     let stderr = String::from_utf8_lossy(&stderr);
     let stdout = String::from_utf8_lossy(&stdout);
     assert!(status.success(), "{command:?}: {status}: {stdout}{stderr}");
     stdout.into_owned()
+}
+
+/// How a program is installed that is not there.
+fn hint(command: &Command) -> String {
+    let packages = [
+        ("gcc", "gcc"),
+        ("cmake", "cmake make g++"),
+        ("pkg-config", "pkgconf"),
+        ("/usr/bin/python3", "python3-minimal libpython3-stdlib"),
+        ("mono", "mono-runtime"),
+        ("mcs", "mono-mcs"),
+    ];
+    let package = packages.iter().find(|(it, _)| command.get_program() == *it);
+    package.map_or_else(String::new, |(_, package)| {
+        format!("; install it with: apt-get install {package}")
+    })
 }
 
 /// The folder that the programs are built in, once for all tests, beside the registries.
