@@ -57,3 +57,8 @@ struct AcmDrivers;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/vfw-drivers.md")]
 struct VfwDrivers;
+
+/// So does the Rust of the book.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/hosting-rust.md")]
+struct HostingFromRust;
