@@ -27,6 +27,12 @@ const TOOLS: &[CargoTool] = &[
         version: "3.8.0",
         flags: &["--no-default-features"],
     },
+    // The book; without what watches, serves and searches it.
+    CargoTool {
+        program: "mdbook",
+        version: "0.5.4",
+        flags: &["--no-default-features"],
+    },
 ];
 
 /// Builds what is missing or of another version.

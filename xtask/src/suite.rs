@@ -46,6 +46,10 @@ const STEPS: &[Step] = &[
         let _flags = shell.push_env("RUSTDOCFLAGS", "-D warnings");
         Ok(cmd!(shell, "cargo doc --workspace --no-deps --locked").run()?)
     }),
+    ("book", |shell| {
+        let mdbook = cargo_tools::program(shell, "mdbook");
+        Ok(cmd!(shell, "{mdbook} build").run()?)
+    }),
     ("interfaces", interface::check),
     ("crates", packaged::check),
     ("packages", dist::step),
