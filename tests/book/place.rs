@@ -1,13 +1,13 @@
-//! A place where a reader tries what a page shows: an empty home with the command `drv`, and the drivers that the pages speak of.
+//! A place where a reader tries what a page shows: an empty home with the command `drv`, the library, and the drivers that the pages
+//! speak of.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use opendriver::Width;
-use opendriver_tests::command;
 use opendriver_tests::page::{HERE, Reader};
-use opendriver_tests::real;
+use opendriver_tests::{command, library, real};
 use tempfile::TempDir;
 
 /// A folder that is the current one and the home, with a registry of its own.
@@ -39,12 +39,15 @@ impl Place {
     fn shell(&self, line: &str) -> Command {
         let bin = command::binary().parent().expect("a folder");
         let path = std::env::var("PATH").unwrap_or_default();
+        let lib = library::lib();
         let mut shell = Command::new("sh");
         shell
             .args(["-c", &format!("exec 2>&1; {line}")])
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .env("PATH", format!("{}:{path}", bin.display()))
+            .env("LD_LIBRARY_PATH", &lib)
+            .env("PKG_CONFIG_PATH", lib.join("pkgconfig"))
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("OPENDRIVER_PATH")
             .env_remove("OPENDRIVER_REGISTRY")

@@ -8,8 +8,6 @@ mod transcript;
 
 mod registry;
 
-mod pages;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
