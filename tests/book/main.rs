@@ -73,6 +73,7 @@ fn every_block_has_a_language_and_a_test() {
                     assert!(test.contains(page), "{file} does not speak of {page}");
                 }
             }
+            Run::Measured => measurements(&text),
             Run::Prose => {
                 let run: Vec<_> = languages.iter().filter(|it| **it != "text").collect();
                 assert!(run.is_empty(), "{page}: nobody runs its blocks of {run:?}");
@@ -91,6 +92,31 @@ fn every_block_has_a_language_and_a_test() {
             let by_a_test = matches!(run, Run::In(files) if !files.is_empty());
             assert!(tested || by_a_test, "{page}: its Rust is not compiled");
         }
+    }
+}
+
+/// Each command that measures has something to run.
+fn measurements(text: &str) {
+    let blocks = text.split("```sh\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap_or_default());
+    let tasks = std::fs::read_to_string(root().join("xtask/src/main.rs")).expect("the tasks");
+    for command in blocks.flat_map(str::lines) {
+        let words: Vec<&str> = command.split(' ').collect();
+        let is_there = match words[..] {
+            ["cargo", "bench", "-p", package, ..] => {
+                let folder = package.trim_start_matches("opendriver-");
+                let folder = if folder == "opendriver" {
+                    "host"
+                } else {
+                    folder
+                };
+                root().join("crates").join(folder).join("benches").is_dir()
+            }
+            ["cargo", "xtask", task] => tasks.contains(&format!("[\"{task}\"]")),
+            ["cargo", "run", .., manifest] => root().join(manifest).is_file(),
+            _ => false,
+        };
+        assert!(is_there, "{command}: there is no such measurement");
     }
 }
 

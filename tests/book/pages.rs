@@ -11,6 +11,8 @@ pub(crate) enum Run {
     Here(fn(&Place)),
     /// In other tests, which name the page.
     In(&'static [&'static str]),
+    /// Its commands measure, which no test does: that there is such a measurement is all that is tested.
+    Measured,
     /// It shows nothing that could be run.
     Prose,
 }
@@ -49,7 +51,7 @@ pub(crate) const PAGES: &[(&str, Run)] = &[
         Run::Here(|place| place.driver("iccvid.dll", Width::W32)),
     ),
     ("c-drivers.md", Run::In(&["crates/cli/tests/cli/pages.rs"])),
-    ("performance.md", Run::Prose),
+    ("performance.md", Run::Measured),
     ("rules.md", Run::Prose),
     ("errors.md", Run::Prose),
     ("drivers.md", Run::Prose),
