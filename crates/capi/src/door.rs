@@ -126,6 +126,34 @@ macro_rules! doors {
 }
 pub(crate) use doors;
 
+/// Declares functions that come with text in UTF-8 and in UTF-16: two names, and the one body that is told which it is.
+macro_rules! pairs {
+    (broken $broken:expr; $(
+        $(#[$meta:meta])*
+        fn $narrow:ident, $wide:ident($($arg:ident: $type:ty),* $(,)?) -> $answer:ty = $body:path;
+    )*) => {
+        $crate::door::doors! {
+            broken $broken;
+            $(
+                $(#[$meta])*
+                ///
+                /// Text is UTF-8.
+                fn $narrow($($arg: $type),*) -> $answer {
+                    Ok($body($crate::text::Encoding::Narrow, $($arg),*)?)
+                }
+
+                $(#[$meta])*
+                ///
+                /// Text is UTF-16.
+                fn $wide($($arg: $type),*) -> $answer {
+                    Ok($body($crate::text::Encoding::Wide, $($arg),*)?)
+                }
+            )*
+        }
+    };
+}
+pub(crate) use pairs;
+
 #[cfg(test)]
 mod tests {
     use super::*;

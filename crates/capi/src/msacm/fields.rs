@@ -1,4 +1,5 @@
 //! Structures of the application, field by field: what it gives, and what it is told.
+#![expect(unsafe_code, reason = "makes functions of the application callable")]
 
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::WaveFilter;
@@ -81,6 +82,30 @@ pub(super) fn probe(what: &'static str, address: usize, len: u32) -> Result<(), 
 pub(super) fn function(what: &'static str, address: usize) -> Result<usize, Error> {
     claim::bytes(given(what, address)?, 1)?;
     Ok(address)
+}
+
+/// `ACMFORMATENUMCB` and its like.
+type EnumFunction = extern "C" fn(usize, usize, usize, u32) -> i32;
+
+/// A function that an enumeration calls for each format, filter or kind of them.
+pub(super) struct Callback {
+    function: EnumFunction,
+    instance: usize,
+}
+
+impl Callback {
+    /// What a program gives as a function, with the value that it wants back.
+    pub(super) fn new(address: usize, instance: usize) -> Result<Self, Error> {
+        let address = function("fnCallback", address)?;
+        // SAFETY: vouched by who called the exported function: it named this function to be called.
+        let function = unsafe { std::mem::transmute::<usize, EnumFunction>(address) };
+        Ok(Self { function, instance })
+    }
+
+    /// Tells the function of what stands at `details`; whether it wants to hear more.
+    pub(super) fn wants_more(&self, driver: usize, details: usize, support: u32) -> bool {
+        (self.function)(driver, details, self.instance, support) != 0
+    }
 }
 
 /// The length of a PCMWAVEFORMAT, which formats of plain samples may be.

@@ -1,22 +1,16 @@
 //! Kinds of filters: which there are, and what drivers do with them.
-#![expect(
-    unsafe_code,
-    reason = "exports C functions by their names, and calls those of the application"
-)]
+#![expect(unsafe_code, reason = "exports C functions by their names")]
 
 use opendriver_abi::answer::MMSYSERR_ERROR;
 use opendriver_codec::acm::FilterTag;
 
 use super::error::{Error, known};
-use super::fields::{Fields, function, number_at, size};
+use super::fields::{Callback, Fields, number_at, size};
 use super::format_tags::{INDEX, LARGEST, NAME, TAG, asked, of_any};
 use super::installed::{Installed, driver_of};
-use crate::door::doors;
+use crate::door::pairs;
 use crate::handles::BadHandle;
 use crate::text::Encoding;
-
-/// `ACMFILTERTAGENUMCB`
-type EnumCallback = extern "C" fn(usize, usize, usize, u32) -> i32;
 
 /// How long an ACMFILTERTAGDETAILS is.
 fn least(encoding: Encoding) -> usize {
@@ -76,14 +70,12 @@ fn enumerate(
     flags: u32,
 ) -> Result<u32, Error> {
     let room = size("paftd", address, least(encoding))?;
-    function("fnCallback", callback)?;
+    let callback = Callback::new(callback, instance)?;
     known("fdwEnum", flags, 0)?;
-    // SAFETY: vouched by who called the exported function.
-    let callback = unsafe { std::mem::transmute::<usize, EnumCallback>(callback) };
     for (id, driver, support) in asked(had)? {
         for tag in driver.filter_tags()? {
             fill(encoding, address, room, &tag)?;
-            if callback(id, address, instance, support) == 0 {
+            if !callback.wants_more(id, address, support) {
                 return Ok(0);
             }
         }
@@ -91,26 +83,18 @@ fn enumerate(
     Ok(0)
 }
 
-doors! {
+pairs! {
     broken MMSYSERR_ERROR as i64;
 
-    /// `acmFilterTagDetailsA`: what a driver does with a kind of filters; names are in UTF-8.
-    fn acmFilterTagDetailsA(had: usize, tag: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Narrow, had, tag, flags)?)
-    }
+    /// `acmFilterTagDetails`: what a driver does with a kind of filters.
+    fn acmFilterTagDetailsA, acmFilterTagDetailsW(had: usize, tag: usize, flags: u32) -> u32 = details;
 
-    /// `acmFilterTagDetailsW`: what a driver does with a kind of filters.
-    fn acmFilterTagDetailsW(had: usize, tag: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Wide, had, tag, flags)?)
-    }
-
-    /// `acmFilterTagEnumA`: calls back for each kind of filters, until that answers 0; names are in UTF-8.
-    fn acmFilterTagEnumA(had: usize, tag: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Narrow, had, tag, callback, instance, flags)?)
-    }
-
-    /// `acmFilterTagEnumW`: calls back for each kind of filters, until that answers 0.
-    fn acmFilterTagEnumW(had: usize, tag: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Wide, had, tag, callback, instance, flags)?)
-    }
+    /// `acmFilterTagEnum`: calls back for each kind of filters, until that answers 0.
+    fn acmFilterTagEnumA, acmFilterTagEnumW(
+        had: usize,
+        tag: usize,
+        callback: usize,
+        instance: usize,
+        flags: u32,
+    ) -> u32 = enumerate;
 }

@@ -1,20 +1,17 @@
 //! Filters: which there are, and what drivers say of them.
-#![expect(
-    unsafe_code,
-    reason = "exports C functions by their names, and calls those of the application"
-)]
+#![expect(unsafe_code, reason = "exports C functions by their names")]
 
 use opendriver_abi::answer::MMSYSERR_ERROR;
 use opendriver_codec::acm::Filter;
 
 use super::error::{Error, known};
-use super::fields::{filter, function};
+use super::fields::{Callback, filter};
 use super::format_tags::{INDEX, asked, of_any};
 use super::formats::Given;
 use super::installed::driver_of;
 use super::metrics::largest;
 use crate::claim;
-use crate::door::doors;
+use crate::door::pairs;
 use crate::handles::BadHandle;
 use crate::text::Encoding;
 
@@ -22,9 +19,6 @@ use crate::text::Encoding;
 const FILTER: u32 = 1;
 /// `ACM_FILTERENUMF_DWFILTERTAG`
 const OF_TAG: u32 = 0x1_0000;
-
-/// `ACMFILTERENUMCB`
-type EnumCallback = extern "C" fn(usize, usize, usize, u32) -> i32;
 
 fn tell(given: &Given, told: &Filter) -> Result<(), Error> {
     let bytes = told.filter.as_bytes();
@@ -72,7 +66,7 @@ fn enumerate(
     flags: u32,
 ) -> Result<u32, Error> {
     let given = Given::read("pafd", encoding, address)?;
-    function("fnCallback", callback)?;
+    let callback = Callback::new(callback, instance)?;
     known("fdwEnum", flags, OF_TAG)?;
     let longest = largest(had)?.1;
     if given.len < longest {
@@ -82,8 +76,6 @@ fn enumerate(
             given.len,
         ));
     }
-    // SAFETY: vouched by who called the exported function.
-    let callback = unsafe { std::mem::transmute::<usize, EnumCallback>(callback) };
     for (id, driver, support) in asked(had)? {
         for tag in driver.filter_tags()? {
             if flags & OF_TAG != 0 && tag.tag != given.tag {
@@ -91,7 +83,7 @@ fn enumerate(
             }
             for filter in driver.filters(tag.tag)? {
                 tell(&given, &filter)?;
-                if callback(id, address, instance, support) == 0 {
+                if !callback.wants_more(id, address, support) {
                     return Ok(0);
                 }
             }
@@ -100,26 +92,18 @@ fn enumerate(
     Ok(0)
 }
 
-doors! {
+pairs! {
     broken MMSYSERR_ERROR as i64;
 
-    /// `acmFilterDetailsA`: what a driver says of a filter; names are in UTF-8.
-    fn acmFilterDetailsA(had: usize, filter: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Narrow, had, filter, flags)?)
-    }
+    /// `acmFilterDetails`: what a driver says of a filter.
+    fn acmFilterDetailsA, acmFilterDetailsW(had: usize, filter: usize, flags: u32) -> u32 = details;
 
-    /// `acmFilterDetailsW`: what a driver says of a filter.
-    fn acmFilterDetailsW(had: usize, filter: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Wide, had, filter, flags)?)
-    }
-
-    /// `acmFilterEnumA`: calls back for each filter that is wanted, until that answers 0; names are in UTF-8.
-    fn acmFilterEnumA(had: usize, filter: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Narrow, had, filter, callback, instance, flags)?)
-    }
-
-    /// `acmFilterEnumW`: calls back for each filter that is wanted, until that answers 0.
-    fn acmFilterEnumW(had: usize, filter: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Wide, had, filter, callback, instance, flags)?)
-    }
+    /// `acmFilterEnum`: calls back for each filter that is wanted, until that answers 0.
+    fn acmFilterEnumA, acmFilterEnumW(
+        had: usize,
+        filter: usize,
+        callback: usize,
+        instance: usize,
+        flags: u32,
+    ) -> u32 = enumerate;
 }

@@ -1,8 +1,5 @@
 //! Kinds of formats: which there are, and what drivers do with them.
-#![expect(
-    unsafe_code,
-    reason = "exports C functions by their names, and calls those of the application"
-)]
+#![expect(unsafe_code, reason = "exports C functions by their names")]
 
 use opendriver_abi::answer::MMSYSERR_ERROR;
 use opendriver_codec::WaveFormat;
@@ -10,9 +7,9 @@ use opendriver_codec::acm::{Driver, Error as CodecError, FormatTag};
 
 use super::drivers::opened;
 use super::error::{Error, known};
-use super::fields::{Fields, function, number_at, size};
+use super::fields::{Callback, Fields, number_at, size};
 use super::installed::{Installed, driver_of, support};
-use crate::door::doors;
+use crate::door::pairs;
 use crate::handles::BadHandle;
 use crate::text::Encoding;
 
@@ -25,9 +22,6 @@ pub(super) const LARGEST: u32 = 2;
 
 /// How many units a tag's name may have.
 pub(super) const NAME: usize = 48;
-
-/// `ACMFORMATTAGENUMCB`
-type EnumCallback = extern "C" fn(usize, usize, usize, u32) -> i32;
 
 /// How long an ACMFORMATTAGDETAILS is.
 fn least(encoding: Encoding) -> usize {
@@ -129,10 +123,8 @@ fn enumerate(
     flags: u32,
 ) -> Result<u32, Error> {
     let room = size("paftd", address, least(encoding))?;
-    function("fnCallback", callback)?;
+    let callback = Callback::new(callback, instance)?;
     known("fdwEnum", flags, 0)?;
-    // SAFETY: vouched by who called the exported function.
-    let callback = unsafe { std::mem::transmute::<usize, EnumCallback>(callback) };
     let mut plain = false;
     for (id, driver, support) in asked(had)? {
         for tag in driver.format_tags()? {
@@ -141,7 +133,7 @@ fn enumerate(
                 continue;
             }
             fill(encoding, address, room, &tag)?;
-            if callback(id, address, instance, support) == 0 {
+            if !callback.wants_more(id, address, support) {
                 return Ok(0);
             }
         }
@@ -149,26 +141,18 @@ fn enumerate(
     Ok(0)
 }
 
-doors! {
+pairs! {
     broken MMSYSERR_ERROR as i64;
 
-    /// `acmFormatTagDetailsA`: what a driver does with a kind of formats; names are in UTF-8.
-    fn acmFormatTagDetailsA(had: usize, tag: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Narrow, had, tag, flags)?)
-    }
+    /// `acmFormatTagDetails`: what a driver does with a kind of formats.
+    fn acmFormatTagDetailsA, acmFormatTagDetailsW(had: usize, tag: usize, flags: u32) -> u32 = details;
 
-    /// `acmFormatTagDetailsW`: what a driver does with a kind of formats.
-    fn acmFormatTagDetailsW(had: usize, tag: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Wide, had, tag, flags)?)
-    }
-
-    /// `acmFormatTagEnumA`: calls back for each kind of formats, until that answers 0; names are in UTF-8.
-    fn acmFormatTagEnumA(had: usize, tag: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Narrow, had, tag, callback, instance, flags)?)
-    }
-
-    /// `acmFormatTagEnumW`: calls back for each kind of formats, until that answers 0.
-    fn acmFormatTagEnumW(had: usize, tag: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Wide, had, tag, callback, instance, flags)?)
-    }
+    /// `acmFormatTagEnum`: calls back for each kind of formats, until that answers 0.
+    fn acmFormatTagEnumA, acmFormatTagEnumW(
+        had: usize,
+        tag: usize,
+        callback: usize,
+        instance: usize,
+        flags: u32,
+    ) -> u32 = enumerate;
 }

@@ -1,19 +1,16 @@
 //! Formats: which there are, and what drivers say of them.
-#![expect(
-    unsafe_code,
-    reason = "exports C functions by their names, and calls those of the application"
-)]
+#![expect(unsafe_code, reason = "exports C functions by their names")]
 
 use opendriver_abi::answer::MMSYSERR_ERROR;
 use opendriver_codec::WaveFormat;
 use opendriver_codec::acm::{Driver, Error as CodecError, Format, Wish};
 
 use super::error::{Error, given, known};
-use super::fields::{self, Fields, function, number_at, set_format, size};
+use super::fields::{self, Callback, Fields, number_at, set_format, size};
 use super::format_tags::{INDEX, asked, of_any};
 use super::installed::driver_of;
 use super::metrics::largest;
-use crate::door::doors;
+use crate::door::pairs;
 use crate::handles::BadHandle;
 use crate::text::Encoding;
 
@@ -33,9 +30,6 @@ const OUTPUT: u32 = 0x100_0000;
 
 /// How many units a format's name may have.
 pub(super) const NAME: usize = 128;
-
-/// `ACMFORMATENUMCB`
-type EnumCallback = extern "C" fn(usize, usize, usize, u32) -> i32;
 
 /// What an application gives in an ACMFORMATDETAILS.
 pub(super) struct Given {
@@ -195,7 +189,7 @@ fn enumerate(
     flags: u32,
 ) -> Result<u32, Error> {
     let given = Given::read("pafd", encoding, address)?;
-    function("fnCallback", callback)?;
+    let callback = Callback::new(callback, instance)?;
     let matching = OF_TAG | OF_CHANNELS | OF_RATE | OF_BITS;
     let all = matching | CONVERT | SUGGEST | HARDWARE | INPUT | OUTPUT;
     known("fdwEnum", flags, all)?;
@@ -229,8 +223,6 @@ fn enumerate(
         // No device that plays or records belongs to a codec here.
         return Ok(0);
     }
-    // SAFETY: vouched by who called the exported function.
-    let callback = unsafe { std::mem::transmute::<usize, EnumCallback>(callback) };
     let wanted = Wanted { flags, template };
     let mut known = false;
     for (id, driver, support) in asked(had)? {
@@ -241,7 +233,7 @@ fn enumerate(
             known = true;
             for format in wanted.of(&driver, tag.tag)? {
                 given.tell(&format)?;
-                if callback(id, address, instance, support) == 0 {
+                if !callback.wants_more(id, address, support) {
                     return Ok(0);
                 }
             }
@@ -253,26 +245,18 @@ fn enumerate(
     }
 }
 
-doors! {
+pairs! {
     broken MMSYSERR_ERROR as i64;
 
-    /// `acmFormatDetailsA`: what a driver says of a format; names are in UTF-8.
-    fn acmFormatDetailsA(had: usize, format: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Narrow, had, format, flags)?)
-    }
+    /// `acmFormatDetails`: what a driver says of a format.
+    fn acmFormatDetailsA, acmFormatDetailsW(had: usize, format: usize, flags: u32) -> u32 = details;
 
-    /// `acmFormatDetailsW`: what a driver says of a format.
-    fn acmFormatDetailsW(had: usize, format: usize, flags: u32) -> u32 {
-        Ok(details(Encoding::Wide, had, format, flags)?)
-    }
-
-    /// `acmFormatEnumA`: calls back for each format that is wanted, until that answers 0; names are in UTF-8.
-    fn acmFormatEnumA(had: usize, format: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Narrow, had, format, callback, instance, flags)?)
-    }
-
-    /// `acmFormatEnumW`: calls back for each format that is wanted, until that answers 0.
-    fn acmFormatEnumW(had: usize, format: usize, callback: usize, instance: usize, flags: u32) -> u32 {
-        Ok(enumerate(Encoding::Wide, had, format, callback, instance, flags)?)
-    }
+    /// `acmFormatEnum`: calls back for each format that is wanted, until that answers 0.
+    fn acmFormatEnumA, acmFormatEnumW(
+        had: usize,
+        format: usize,
+        callback: usize,
+        instance: usize,
+        flags: u32,
+    ) -> u32 = enumerate;
 }
