@@ -154,6 +154,7 @@ const ELSEWHERE: &[(Call, &[&str])] = &[
             "GetWindowLongPtrA",
             "GetWindowLongPtrW",
             "NtContinue",
+            "ProcessPrng",
             "RtlAddVectoredExceptionHandler",
         ],
     ),
@@ -277,6 +278,8 @@ fn symbols(path: &Path) -> Vec<String> {
 fn libraries(dll: &Dll) -> Vec<&'static str> {
     match dll.name.trim_end_matches(".dll") {
         "msvcrt" | "ucrtbase" | "vcruntime140" => RUNTIMES.to_vec(),
+        // The compiler has no library for it.
+        "bcryptprimitives" => Vec::new(),
         // What kernel32 passes on, and what older systems had elsewhere.
         "ntdll" | "psapi" => vec![dll.name.trim_end_matches(".dll"), "kernel32"],
         name => vec![name],

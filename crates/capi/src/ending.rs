@@ -48,6 +48,8 @@ extern "C" fn at_exit() {
     let _ = std::panic::catch_unwind(|| {
         if let Some(process) = existing().filter(|process| process.is_ours()) {
             process.manager.end_session_of_idle();
+            // Handlers that come later may use the library on.
+            crate::msacm::program_ends();
         }
     });
 }

@@ -45,3 +45,4 @@ pub use streams::*;
 pub use suggestions::*;
 
 pub(crate) use error::Error;
+pub(crate) use installed::{program_ends, session_ended};

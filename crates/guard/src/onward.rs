@@ -66,12 +66,13 @@ pub(crate) unsafe fn hand_on(
     let vectors = registers.fpregs.cast::<u8>();
     // SAFETY: the kernel wrote them.
     let len = unsafe { vectors_len(vectors) };
-    let top = registers.gregs[libc::REG_RSP as usize] as usize - RED_ZONE;
-    let vectors_at = (top - len) & !63;
+    // A stack pointer may be anything when its owner has lost it.
+    let top = (registers.gregs[libc::REG_RSP as usize] as usize).wrapping_sub(RED_ZONE);
+    let vectors_at = top.wrapping_sub(len) & !63;
     // As behind a call: the address to return to is what makes the stack odd.
-    let frame = ((vectors_at - FRAME) & !15) - size_of::<usize>();
-    let context_at = frame + size_of::<usize>();
-    let info_at = context_at + CONTEXT;
+    let frame = (vectors_at.wrapping_sub(FRAME) & !15).wrapping_sub(size_of::<usize>());
+    let context_at = frame.wrapping_add(size_of::<usize>());
+    let info_at = context_at.wrapping_add(CONTEXT);
 
     let from = context.cast::<u8>();
     // What the handler returns to lies in front of the context.
@@ -82,7 +83,7 @@ pub(crate) unsafe fn hand_on(
         (info_at, info.cast_const().cast(), INFORMATION),
         (vectors_at, vectors.cast_const(), len),
         (
-            context_at + VECTORS,
+            context_at.wrapping_add(VECTORS),
             (&raw const vectors_at).cast(),
             size_of::<usize>(),
         ),

@@ -68,7 +68,12 @@ impl Stream for Frames {
             done.used += paid;
             let before = kept.begun.len();
             kept.begun.extend_from_slice(&source[done.used..]);
-            let Some((made, length)) = (self.work)(&kept.begun, kept.number, flags.end)? else {
+            let worked = (self.work)(&kept.begun, kept.number, flags.end);
+            if worked.is_err() {
+                // Nothing counts as used, and whoever tries again brings the same bytes.
+                kept.begun.truncate(before);
+            }
+            let Some((made, length)) = worked? else {
                 done.used = source.len();
                 return Ok(done);
             };

@@ -6,7 +6,7 @@ use opendriver_codec::acm::FilterTag;
 
 use super::error::{Error, known};
 use super::fields::{Callback, Fields, number_at, size};
-use super::format_tags::{INDEX, LARGEST, NAME, TAG, asked, of_any};
+use super::format_tags::{INDEX, LARGEST, NAME, TAG, asked, of_any, or_none};
 use super::installed::{Installed, driver_of};
 use crate::door::pairs;
 use crate::handles::BadHandle;
@@ -73,7 +73,7 @@ fn enumerate(
     let callback = Callback::new(callback, instance)?;
     known("fdwEnum", flags, 0)?;
     for (id, driver, support) in asked(had)? {
-        for tag in driver.filter_tags()? {
+        for tag in or_none(had, driver.filter_tags())? {
             fill(encoding, address, room, &tag)?;
             if !callback.wants_more(id, address, support) {
                 return Ok(0);

@@ -6,7 +6,7 @@ use opendriver_codec::acm::Filter;
 
 use super::error::{Error, known};
 use super::fields::{Callback, filter};
-use super::format_tags::{INDEX, asked, of_any};
+use super::format_tags::{INDEX, asked, of_any, or_none};
 use super::formats::Given;
 use super::installed::driver_of;
 use super::metrics::largest;
@@ -77,11 +77,11 @@ fn enumerate(
         ));
     }
     for (id, driver, support) in asked(had)? {
-        for tag in driver.filter_tags()? {
+        for tag in or_none(had, driver.filter_tags())? {
             if flags & OF_TAG != 0 && tag.tag != given.tag {
                 continue;
             }
-            for filter in driver.filters(tag.tag)? {
+            for filter in or_none(had, driver.filters(tag.tag))? {
                 tell(&given, &filter)?;
                 if !callback.wants_more(id, address, support) {
                     return Ok(0);

@@ -96,6 +96,14 @@ fn largest(had: usize, tag: Option<u16>) -> Result<FormatTag, Error> {
     largest.ok_or(Error::NoneCan("has formats of this tag"))
 }
 
+/// What one driver lists. Where all are asked, one that breaks lists nothing, and the others go on.
+pub(super) fn or_none<T>(had: usize, listed: Result<Vec<T>, CodecError>) -> Result<Vec<T>, Error> {
+    match listed {
+        Err(_) if had == 0 => Ok(Vec::new()),
+        listed => Ok(listed?),
+    }
+}
+
 /// The drivers that an enumeration asks, with their identifiers and the flags that its callback is told.
 pub(super) fn asked(had: usize) -> Result<Vec<(usize, Driver, u32)>, Error> {
     let installed = Installed::now()?;
@@ -127,7 +135,7 @@ fn enumerate(
     known("fdwEnum", flags, 0)?;
     let mut plain = false;
     for (id, driver, support) in asked(had)? {
-        for tag in driver.format_tags()? {
+        for tag in or_none(had, driver.format_tags())? {
             // Every codec has plain samples; they are one kind all the same.
             if tag.tag == WaveFormat::PCM && std::mem::replace(&mut plain, true) {
                 continue;

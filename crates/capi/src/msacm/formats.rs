@@ -7,7 +7,7 @@ use opendriver_codec::acm::{Driver, Error as CodecError, Format, Wish};
 
 use super::error::{Error, given, known};
 use super::fields::{self, Callback, Fields, number_at, set_format, size};
-use super::format_tags::{INDEX, asked, of_any};
+use super::format_tags::{INDEX, asked, of_any, or_none};
 use super::installed::driver_of;
 use super::metrics::largest;
 use crate::door::pairs;
@@ -226,12 +226,12 @@ fn enumerate(
     let wanted = Wanted { flags, template };
     let mut known = false;
     for (id, driver, support) in asked(had)? {
-        for tag in driver.format_tags()? {
+        for tag in or_none(had, driver.format_tags())? {
             if wanted.wish().tag.is_some_and(|wish| wish != tag.tag) {
                 continue;
             }
             known = true;
-            for format in wanted.of(&driver, tag.tag)? {
+            for format in or_none(had, wanted.of(&driver, tag.tag))? {
                 given.tell(&format)?;
                 if !callback.wants_more(id, address, support) {
                     return Ok(0);

@@ -69,8 +69,22 @@ impl Installed {
             None => Self::read()?,
         };
         let changed = change(&mut installed)?;
-        *current = Some(installed.clone());
+        let before = current.replace(installed.clone());
+        drop(current);
+        // Drivers that are in the list no more close here, where they may ask for it.
+        drop(before);
         Ok((changed, installed))
+    }
+
+    /// Forgets which drivers are open. Answers the list as it was, where there was one: with it, what is still open closes.
+    fn forget_open() -> Option<Self> {
+        let List(current) = &process().audio;
+        let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
+        let before = current.clone();
+        if let Some(installed) = &mut *current {
+            installed.list.forget_open();
+        }
+        before
     }
 
     fn read() -> Result<Self, Error> {
@@ -142,6 +156,17 @@ fn handle_of(name: &str, linked: bool) -> (String, usize) {
         linked,
     };
     (key(name), process().handles.insert(Arc::new(id)))
+}
+
+/// Forgets which drivers of the list are open: the end of a session has closed them.
+pub(crate) fn session_ended() {
+    drop(Installed::forget_open());
+}
+
+/// Forgets which drivers of the list are open, at the end of the program. One that a thread is inside of is open still, and closing it
+/// would wait for that thread.
+pub(crate) fn program_ends() {
+    std::mem::forget(Installed::forget_open());
 }
 
 /// What the list says of a driver's flags: what the driver says, whether it is local, whether it is disabled.

@@ -47,6 +47,7 @@ doors! {
     fn opendriver_end_session() -> i32 {
         if let Some(process) = existing() {
             process.manager.end_session();
+            crate::msacm::session_ended();
             let blocks = std::mem::take(&mut *process.blocks());
             drop(blocks);
         }

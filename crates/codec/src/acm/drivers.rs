@@ -1,8 +1,9 @@
 //! The audio codecs that there are, in the order in which they are asked, and the search among them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 
-use opendriver::{Manager, OpenOptions, registry};
+use opendriver::{Manager, Message, OpenOptions, registry};
 
 use super::priority::{self, Choice};
 use super::{Driver, Error, Feed, Pace, Refusal, Stream, Support, WaveFilter, Wish};
@@ -48,7 +49,7 @@ pub struct Candidate {
     section: Option<&'static str>,
     enabled: bool,
     local: bool,
-    driver: Arc<OnceLock<Result<Driver, Arc<Error>>>>,
+    driver: Arc<Opened>,
 }
 
 impl Candidate {
@@ -65,7 +66,10 @@ impl Candidate {
     /// An entry that leads to no file: it is in the list, and says so when it is asked.
     fn broken(name: &str, error: registry::Error) -> Self {
         Self {
-            driver: Arc::new(OnceLock::from(Err(Arc::new(error.into())))),
+            driver: Arc::new(Opened {
+                found: OnceLock::from(Err(Arc::new(error.into()))),
+                ..Opened::default()
+            }),
             ..Self::new(name, Some(SECTION))
         }
     }
@@ -91,14 +95,67 @@ impl Candidate {
     }
 
     fn driver(&self, manager: &Manager) -> Result<&Driver, Arc<Error>> {
-        let opened = self.driver.get_or_init(|| {
-            let options = OpenOptions {
-                section: self.section,
-                ..OpenOptions::new(&self.name)
-            };
-            Driver::open_with(manager, options).map_err(Arc::new)
-        });
+        let opened = match self.driver.found.get() {
+            Some(opened) => opened,
+            None => {
+                let inside = self.driver.enter().ok_or_else(|| self.asks_for_itself())?;
+                let options = OpenOptions {
+                    section: self.section,
+                    ..OpenOptions::new(&self.name)
+                };
+                // No lock is held while the driver runs: it may ask for the list, and so may who listens to its messages.
+                let found = Driver::open_with(manager, options).map_err(Arc::new);
+                drop(inside);
+                self.driver.found.get_or_init(|| found)
+            }
+        };
         opened.as_ref().map_err(Arc::clone)
+    }
+
+    /// A driver that asks for itself while it is opened would do so for ever.
+    fn asks_for_itself(&self) -> Arc<Error> {
+        Arc::new(Error::Unopened {
+            driver: self.name.to_string(),
+            answer: None,
+            source: opendriver::Error::InsideLifeCycle {
+                module: self.name.to_string(),
+                during: Message::DRV_OPEN,
+            },
+        })
+    }
+}
+
+/// What became of a candidate when it was first asked.
+#[derive(Debug, Default)]
+struct Opened {
+    found: OnceLock<Result<Driver, Arc<Error>>>,
+    /// The threads that are opening it.
+    by: Mutex<Vec<ThreadId>>,
+}
+
+impl Opened {
+    fn by(&self) -> MutexGuard<'_, Vec<ThreadId>> {
+        self.by.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that this thread is opening it, until the answer is dropped; none where it is at it already.
+    fn enter(&self) -> Option<Inside<'_>> {
+        let this = thread::current().id();
+        let mut by = self.by();
+        if by.contains(&this) {
+            return None;
+        }
+        by.push(this);
+        Some(Inside(self, this))
+    }
+}
+
+/// A thread that is opening a candidate.
+struct Inside<'a>(&'a Opened, ThreadId);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.by().retain(|thread| *thread != self.1);
     }
 }
 
@@ -127,6 +184,15 @@ pub struct Metrics {
 }
 
 impl Drivers {
+    /// Closes what is open, and opens it anew when it is asked again: behind the end of a session all of it is closed anyway.
+    pub fn forget_open(&mut self) {
+        for candidate in &mut self.candidates {
+            if matches!(candidate.driver.found.get(), Some(Ok(_))) {
+                candidate.driver = Arc::default();
+            }
+        }
+    }
+
     /// Lists what is installed: the `msacm.*` of `Drivers32`, as a person ordered them, then in the registry's order; and behind them the
     /// drivers of the program's own that `linked` names.
     ///

@@ -1,8 +1,11 @@
 //! What becomes of a codec's mistakes: errors that name them.
 
-use opendriver::Blame;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use opendriver::{Answered, Asked, Blame, Manager, Recorder};
 use opendriver_codec::WaveFormat;
-use opendriver_codec::acm::{Driver, Error, Flags, Stream, WaveFilter, Wish};
+use opendriver_codec::acm::{Driver, Drivers, Error, Flags, Stream, WaveFilter, Wish};
 
 use crate::halves::{self, Mischief};
 
@@ -130,4 +133,53 @@ fn filters_are_listed_with_their_settings() {
     assert_eq!(found, expected);
     assert_eq!(driver.filters(WaveFilter::ECHO).unwrap(), []);
     assert_eq!(driver.sizes().unwrap().filter, 36);
+}
+
+/// Listens to messages, and asks the list of codecs while they go on.
+#[derive(Default)]
+struct Curious {
+    list: OnceLock<Drivers>,
+    refused: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+impl Recorder for Curious {
+    fn begin(&self, _: &Asked<'_>) {
+        let Some(list) = self.list.get() else { return };
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if list.driver("pcm").is_err() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn end(&self, _: &Answered<'_>) {}
+}
+
+#[test]
+fn who_listens_may_ask_for_the_codec_that_is_just_being_opened() {
+    let curious = Arc::new(Curious::default());
+    let manager = Manager::builder()
+        .builtin(pcm::driver())
+        .recorder(curious.clone())
+        .build();
+    let list = Drivers::installed(&manager, &["pcm"]).unwrap();
+    curious.list.set(list.clone()).unwrap();
+    assert_eq!(list.driver("pcm").unwrap().name(), "pcm");
+    // DRV_LOAD, DRV_ENABLE, DRV_OPEN and the question what it is came before there was a driver to be had.
+    assert_eq!(curious.refused.load(Ordering::Relaxed), 4);
+    list.driver("pcm").unwrap().sizes().unwrap();
+    assert!(curious.asked.load(Ordering::Relaxed) > 4);
+    assert_eq!(curious.refused.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn a_list_outlives_the_end_of_the_session() {
+    let manager = Manager::builder().builtin(pcm::driver()).build();
+    let mut list = Drivers::installed(&manager, &["pcm"]).unwrap();
+    let (call, disc) = (WaveFormat::pcm(1, 8000, 16), WaveFormat::pcm(2, 44_100, 16));
+    drop(list.stream(&call, &disc, None).unwrap());
+    manager.end_session();
+    assert!(list.stream(&call, &disc, None).is_err());
+    list.forget_open();
+    drop(list.stream(&call, &disc, None).unwrap());
 }

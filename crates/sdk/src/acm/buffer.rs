@@ -31,6 +31,10 @@ impl Buffer<'_> {
                 end: self.flags.end && piece == left,
             };
             let step = opened.stream.convert(source, destination, flags)?;
+            // A codec that counts wrongly would have the application read and write elsewhere.
+            if step.used > piece || step.written > room {
+                return Err(Refusal::Failed);
+            }
             self.destination
                 .at(done.written)
                 .write(&destination[..step.written])?;
