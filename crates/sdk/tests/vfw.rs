@@ -434,6 +434,14 @@ fn addresses_sizes_and_formats_that_are_no_good_are_refused() {
     let message = Message::ICM_DECOMPRESS_BEGIN;
     let answer = application.instance().send(message, huge[0], huge[1]);
     assert_eq!(answer, ICERR_BADSIZE);
+    // A header alone has nobody set aside what no picture takes, whether it is to be written or read.
+    let large = [coded, plain].map(|format| bench.lend(&format(60_000, 60_000).to_bytes()));
+    let message = Message::ICM_DECOMPRESS_BEGIN;
+    let answer = application.instance().send(message, large[0], large[1]);
+    assert_eq!(answer, ICERR_BADSIZE);
+    let message = Message::ICM_COMPRESS_BEGIN;
+    let answer = application.instance().send(message, large[1], large[0]);
+    assert_eq!(answer, ICERR_BADSIZE);
     let message = Message::ICM_COMPRESS_GET_SIZE;
     let answer = application.instance().send(message, huge[1], huge[0]);
     assert_eq!(answer, ICERR_BADSIZE);

@@ -59,6 +59,18 @@ pub(super) fn format(claim: Claim<'_>) -> Result<BitmapFormat, Refusal> {
     BitmapFormat::parse(&bytes).ok_or(Refusal::BadFormat)
 }
 
+/// The size of a picture that there can be memory for.
+///
+/// # Errors
+/// A header says what it likes, and no picture is that large.
+pub(super) fn sane(size: usize) -> Result<usize, Refusal> {
+    const LARGEST: usize = 1 << 30;
+    match size {
+        0..=LARGEST => Ok(size),
+        _ => Err(Refusal::BadSize),
+    }
+}
+
 /// Reads bytes into a list, which grows no faster than they turn out to be there.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::mem::offset_of;
 
 use opendriver_abi::structures::{Address, BitmapInfoHeader, IcCompress};
 
-use super::claims::{format, read_into};
+use super::claims::{format, read_into, sane};
 use super::decompressing::is_of;
 use super::driver::{Vfw, Work};
 use super::settings::quality;
@@ -48,8 +48,8 @@ impl<C: Codec> Vfw<C> {
     ) -> Result<Encoding<C::Encoder>, Refusal> {
         let (input, output) = (format(input)?, format(output)?);
         Ok(Encoding {
+            size: sane(input.picture_size())?,
             encoder: self.codec.encoder(&input, &output, &work.settings)?,
-            size: input.picture_size(),
             most: self.codec.largest_frame(&input, &output),
             input,
             picture: Vec::new(),

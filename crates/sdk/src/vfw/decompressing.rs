@@ -4,7 +4,7 @@ use opendriver_abi::LResult;
 use opendriver_abi::answer::{ICERR_DONTDRAW, ICERR_OK};
 use opendriver_abi::structures::{Address, BitmapInfoHeader, IcDecompress, IcDecompressEx};
 
-use super::claims::{format, read_into};
+use super::claims::{format, read_into, sane};
 use super::driver::{Vfw, Work};
 use super::{BitmapFormat, Codec, Decoder, Frame, Refusal};
 use crate::Claim;
@@ -99,7 +99,6 @@ impl<C: Codec> Vfw<C> {
         output: Claim<'_>,
     ) -> Result<Decoding<C::Decoder>, Refusal> {
         let (input, output) = (format(input)?, format(output)?);
-        let decoder = self.codec.decoder(&input, &output)?;
         let size = match output.picture_size() {
             // An application may leave it to the codec how large a picture is that is not plain.
             0 => {
@@ -110,6 +109,8 @@ impl<C: Codec> Vfw<C> {
             }
             size => size,
         };
+        let size = sane(size)?;
+        let decoder = self.codec.decoder(&input, &output)?;
         let mut picture = Vec::new();
         let reserved = picture.try_reserve_exact(size);
         reserved.map_err(|_| Refusal::BadSize)?;
