@@ -32,6 +32,8 @@ pub struct Process {
     pub audio: List,
     /// Memory that the program was given for an answer.
     pub lent: Lent,
+    /// How much drivers are kept apart from the program.
+    pub isolation: Isolation,
     /// Video codecs that are functions of the program.
     pub(crate) functions: Functions,
     blocks: Mutex<HashMap<usize, Block>>,
@@ -142,6 +144,7 @@ impl Process {
             handles: Handles::default(),
             audio: List::default(),
             lent: Lent::default(),
+            isolation: wishes.isolation,
             functions: Functions::default(),
             blocks: Mutex::default(),
             id: std::process::id(),

@@ -10,6 +10,7 @@ use super::error::Error;
 use super::opened::{Kit, Opened};
 use super::table::{LONGEST, MOST_FIELDS, Request, Role};
 use crate::claim;
+use crate::process::{Isolation, process};
 
 /// No picture, no frame and no state is larger.
 const LARGEST: u64 = 1 << 30;
@@ -43,8 +44,12 @@ pub(super) struct Carrier<'a> {
 enum Back {
     /// So many bytes of the block.
     Whole { address: usize, len: usize },
-    /// As many as the format in another block says.
-    Frame { address: usize, format: usize },
+    /// As many as the format in another block says, of which there may be as many as were promised.
+    Frame {
+        address: usize,
+        format: usize,
+        room: usize,
+    },
 }
 
 impl<'a> Carrier<'a> {
@@ -273,11 +278,11 @@ impl<'a> Carrier<'a> {
         let [Some(input), Some(output)] = formats else {
             return Err(Error::Null { what: "a format" });
         };
-        claim::writable(address, 1)?;
         let said = self.opened.room([input, output], addresses)?;
         let said = said.map(|said| sane(said as u64)).transpose()?;
+        // Of a codec that does not say, only the application knows.
+        claim::writable(address, said.unwrap_or(1))?;
         if !self.opened.is_narrow() {
-            claim::writable(address, said.unwrap_or(1))?;
             return Ok(address.cast_signed());
         }
         // A codec that does not say is given room for what cannot be compressed.
@@ -288,7 +293,11 @@ impl<'a> Carrier<'a> {
         };
         self.block(slot, room)?;
         let format = slot - 1;
-        self.back[slot] = Some(Back::Frame { address, format });
+        self.back[slot] = Some(Back::Frame {
+            address,
+            format,
+            room,
+        });
         Ok(self.address(slot))
     }
 
@@ -327,22 +336,32 @@ impl<'a> Carrier<'a> {
     }
 
     /// Copies back what the codec wrote.
-    fn bring_back(&self, answer: isize) -> Result<(), Error> {
+    fn bring_back(&mut self, answer: isize) -> Result<(), Error> {
         if !self.opened.is_narrow() {
             return Ok(());
         }
-        for (slot, back) in self.back.iter().enumerate() {
+        let mut blocks = self.kit.iter_mut().flatten();
+        if let Some(overrun) = blocks.find_map(Block::take_overrun) {
+            return Err(overrun.into());
+        }
+        // A frame comes before its format: of one that is too long, the application does not hear the length either.
+        for (slot, back) in self.back.iter().enumerate().rev() {
             let (address, len) = match *back {
                 None => continue,
                 Some(Back::Whole { address, len }) => (address, len),
                 Some(Back::Frame { .. }) if answer < ICERR_OK => continue,
-                Some(Back::Frame { address, format }) => {
-                    let header = self.bytes(format);
-                    let header = BitmapInfoHeader::read(header);
-                    (
-                        address,
-                        header.map_or(0, |header| header.image_size as usize),
-                    )
+                Some(Back::Frame {
+                    address,
+                    format,
+                    room,
+                }) => {
+                    let header = BitmapInfoHeader::read(self.bytes(format));
+                    let len = header.map_or(0, |header| header.image_size as usize);
+                    // The application has no more room than it was told to have, however long the block is.
+                    if len > room {
+                        return Err(self.answered(len, room));
+                    }
+                    (address, len)
                 }
             };
             let bytes = self.bytes(slot);
@@ -370,11 +389,14 @@ impl<'a> Carrier<'a> {
         self.format.unwrap_or_else(BitmapInfoHeader::zeroed)
     }
 
-    /// The block of a slot, which is `len` bytes long at least. It grows, and is not given back.
+    /// The block of a slot, which is `len` bytes long at least. It grows, and is not given back. Where it is watched what lies behind
+    /// blocks, it is as long as that and no longer.
     fn block(&mut self, slot: usize, len: usize) -> Result<&mut Block, Error> {
+        let is_watched = process().isolation == Isolation::Watched;
         let kept = &mut self.kit[slot];
         let block = match kept.take() {
-            Some(block) if block.len() >= len => block,
+            Some(block) if block.len() == len || block.len() > len && !is_watched => block,
+            _ if is_watched => self.opened.memory().allocate(len)?,
             _ => {
                 let room = len.max(4096).next_multiple_of(1 << 16);
                 self.opened.memory().allocate(room)?

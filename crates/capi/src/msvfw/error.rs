@@ -11,6 +11,7 @@ use opendriver_codec::vfw;
 use crate::claim::BadPointer;
 use crate::door::Failure;
 use crate::handles::BadHandle;
+use crate::misuse::Misuse;
 use crate::text::BadText;
 
 /// Why a function of msvfw32 failed.
@@ -32,6 +33,8 @@ pub(super) enum Error {
     Null { what: &'static str },
     #[error("{value:#x} does not fit the 32 bits that \"{driver}\" has for it")]
     Wide { value: usize, driver: String },
+    #[error(transparent)]
+    Overrun(#[from] opendriver::Overrun),
     #[error("{size} bytes are too many: {most} is the most")]
     TooLarge { size: u64, most: u64 },
     #[error("\"{driver}\" answered with {found} bytes, where {most} is the most")]
@@ -71,7 +74,7 @@ impl Error {
             Self::Codec(vfw::Error::TooLarge { .. }) => ICERR_BADIMAGESIZE,
             Self::Codec(vfw::Error::Failed { source, .. }) | Self::Driver(source) => of(source),
             Self::TooLarge { .. } | Self::Short { .. } => ICERR_BADSIZE,
-            Self::Answer { .. } => ICERR_INTERNAL,
+            Self::Answer { .. } | Self::Overrun(_) => ICERR_INTERNAL,
             Self::Callback => ICERR_UNSUPPORTED,
             Self::NoScreen => ICERR_ABORT,
             Self::Pointer(_)
@@ -100,6 +103,7 @@ impl Error {
             Self::Codec(error) => error.into(),
             Self::Driver(error) => error.into(),
             Self::Registry(error) => error.into(),
+            Self::Overrun(overrun) => Misuse::from(overrun).into(),
             own => own.into(),
         }
     }

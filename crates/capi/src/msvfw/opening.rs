@@ -12,6 +12,7 @@ use super::carry::{format_len, header_at};
 use super::error::Error;
 use super::installed::{codecs, kind, link, wide};
 use super::opened::Opened;
+use super::sending::Aligned;
 use crate::claim;
 use crate::door::doors;
 use crate::process::process;
@@ -70,16 +71,16 @@ pub(super) fn format_at(address: usize) -> Result<BitmapFormat, Error> {
 /// What a codec says of itself, and the file that it is in, which it need not know.
 fn info(hic: usize, address: usize, room: usize) -> Result<isize, Error> {
     let opened = Opened::of(hic)?;
-    let mut bytes = [0; IcInfo::SIZE];
+    let Aligned(bytes) = &mut Aligned([0; IcInfo::SIZE]);
     let place = bytes.as_mut_ptr().expose_provenance().cast_signed();
     let answer = opened.send(Message::ICM_GETINFO, place, IcInfo::SIZE as isize)?;
-    let told = IcInfo::read(&bytes).filter(|_| answer > 0);
+    let told = IcInfo::read(bytes).filter(|_| answer > 0);
     let Some(mut info) = told else {
         return Ok(0);
     };
     if info.driver.to_string().is_empty() {
         info.driver = wide(opened.file());
-        info.write(&mut bytes);
+        info.write(bytes);
     }
     let len = room.min(IcInfo::SIZE);
     claim::write(address, &bytes[..len])?;

@@ -24,17 +24,17 @@ pub(super) struct Loan {
 }
 
 impl Loan {
-    pub(super) fn new(len: usize) -> Self {
-        Self {
-            address: process().lent.allocate(len),
-        }
+    pub(super) fn new(len: usize) -> Result<Self, Error> {
+        let address = process().lent.allocate(len);
+        let address = address.ok_or(opendriver::Error::Memory { len })?;
+        Ok(Self { address })
     }
 
     /// Memory with a copy of what is at an address.
     pub(super) fn copy_of(address: usize, len: usize, room: usize) -> Result<Self, Error> {
         let mut bytes = vec![0; len];
         claim::read_some(address, &mut bytes);
-        let loan = Self::new(len + room);
+        let loan = Self::new(len + room)?;
         claim::write(loan.address, &bytes)?;
         Ok(loan)
     }
@@ -86,7 +86,7 @@ impl Opened {
     /// The format that the codec answers a message with, with room for its whole palette.
     pub(super) fn format(&self, message: Message, input: usize) -> Result<Loan, Error> {
         let len = self.ask(message, Formats { input, output: 0 })?;
-        let loan = Loan::new(sane(len as u64)?.max(BitmapInfoHeader::SIZE) + 4 * 256);
+        let loan = Loan::new(sane(len as u64)?.max(BitmapInfoHeader::SIZE) + 4 * 256)?;
         let output = loan.address();
         self.ask(message, Formats { input, output })?;
         Ok(loan)

@@ -24,7 +24,7 @@ pub(super) fn send_structure<S: Structure>(
 
 /// A codec is handed the structure where it lies.
 #[repr(align(16))]
-struct Aligned([u8; LONGEST]);
+pub(super) struct Aligned<const LEN: usize>(pub(super) [u8; LEN]);
 
 doors! {
     broken BROKEN;

@@ -77,7 +77,7 @@ fn start(address: usize, input: usize) -> Result<i32, Error> {
     let output = own_output.as_ref().map_or(given, Loan::address);
     let formats = Formats { input, output };
     opened.ask(Message::ICM_COMPRESS_QUERY, formats)?;
-    let frame = Loan::new(opened.frame_room(formats)?);
+    let frame = Loan::new(opened.frame_room(formats)?)?;
     if opened.has(Flags::COMPRESS_FRAMES) {
         tell_of_frames(&opened, &vars, formats)?;
     }
@@ -123,7 +123,7 @@ fn previous(
         return Ok(None);
     };
     opened.set_decoder(Some(decoder));
-    Ok(Some(Loan::new(size)))
+    Loan::new(size).map(Some)
 }
 
 /// Tells of the frames that follow, to a codec that wants to hear of them. How fast they follow, a COMPVARS does not say.

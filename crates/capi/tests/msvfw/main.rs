@@ -12,4 +12,5 @@ mod compressing;
 mod films;
 mod functions;
 mod installing;
+mod overlong;
 mod telling;
