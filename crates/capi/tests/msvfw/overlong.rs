@@ -10,7 +10,8 @@ use std::ptr;
 use opendriver::Width;
 use opendriver_abi::Message;
 use opendriver_abi::structures::{BitmapInfoHeader, Structure as _};
-use opendriver_capi::own::opendriver_set_isolation;
+use opendriver_capi::own::{opendriver_alloc, opendriver_set_isolation};
+use opendriver_capi::winmm::OpenDriverA;
 use opendriver_codec::{BitmapFormat, Pixel};
 
 use crate::house::*;
@@ -149,7 +150,15 @@ both_widths! {
         let mut scene = Scene::new();
         let large = BitmapFormat::uncompressed(Pixel::Rgb32, 1 << 14, 1 << 14);
         let mut output = large.as_bytes().to_vec();
+        // SAFETY: the text ends with a zero.
+        let driver = unsafe { OpenDriverA(c"vidc.tell".as_ptr().expose_provenance(), 0, 0) };
+        assert_ne!(driver, 0, "{}", reason());
         limit_memory();
+        for len in [1 << 30, usize::MAX] {
+            // SAFETY: numbers.
+            assert_eq!(unsafe { opendriver_alloc(driver, len) }, 0);
+            assert!(reason().contains(&format!("cannot allocate {len} bytes")), "{}", reason());
+        }
         let [input, pixels] = [at(&mut scene.input), at(&mut scene.pixels)];
         let image = call!(ICImageDecompress(scene.hic, 0, input, pixels, at(&mut output)));
         assert_eq!(image, 0);
