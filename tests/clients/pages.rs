@@ -82,7 +82,7 @@ fn the_commands_of_the_pages_run() {
 fn the_python_of_the_page_runs() {
     for block in blocks("hosting-python.md", "python") {
         let mut python = at_home("/usr/bin/python3", Width::W64);
-        assert_eq!(said(python.args(["-c", &block])), "0\n");
+        assert_eq!(said(python.args(["-c", &block])), "12\n");
     }
 }
 

@@ -82,7 +82,7 @@ fn the_program_in_c_is_built_and_run_as_the_readme_says() {
     // The library is the one that the tests have built, and the program stands where nothing of the sources does.
     let library = library::prefix().to_str().expect("UTF-8");
     let commands = commands
-        .replace("target/library/release", library)
+        .replace("$PWD/target/library/release", library)
         .replace("target/host", "./host");
     let output = Command::new("sh")
         .args(["-ec", &commands])
