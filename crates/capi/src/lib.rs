@@ -39,4 +39,6 @@ pub mod lent;
 
 pub mod claim;
 
+pub mod event;
+
 pub mod text;

@@ -1,12 +1,9 @@
 //! How a program is told that a stream is open, closed, or done with a buffer.
 #![expect(unsafe_code, reason = "calls a function of the application")]
 
-use std::fs::File;
-use std::io::Write as _;
-use std::os::fd::{BorrowedFd, RawFd};
-
 use super::error::{Error, given};
 use super::fields::function;
+use crate::event::Event;
 
 /// `CALLBACK_TYPEMASK`
 pub(super) const TYPE_MASK: u32 = 0x7_0000;
@@ -33,8 +30,7 @@ type Function = extern "C" fn(usize, u32, usize, isize, isize);
 pub(super) enum Listener {
     Nobody,
     Function(Function),
-    /// An eventfd, which is what an event is here.
-    Event(File),
+    Event(Event),
 }
 
 impl Listener {
@@ -65,23 +61,14 @@ impl Listener {
             Self::Function(function) => {
                 function(stream, notice as u32, instance, header.cast_signed(), 0);
             }
-            // A counter that is full says enough.
-            Self::Event(event) => drop((&*event).write(&1_u64.to_ne_bytes())),
+            // Nobody could be told that an event of the program cannot be set.
+            Self::Event(event) => drop(event.set()),
         }
     }
 }
 
-/// A file of our own for an eventfd of the program, so that it may close its.
-fn event(callback: usize) -> Result<File, Error> {
+fn event(callback: usize) -> Result<Event, Error> {
     given("dwCallback", callback)?;
     let none = || Error::parameter("dwCallback", "the number of an eventfd", callback);
-    let number = RawFd::try_from(callback).map_err(|_| none())?;
-    let what = std::fs::read_link(format!("/proc/self/fd/{number}"));
-    if !what.is_ok_and(|what| what.as_os_str() == "anon_inode:[eventfd]") {
-        return Err(none());
-    }
-    // SAFETY: the descriptor is open, as was just seen, and is the caller's to lend.
-    let event = unsafe { BorrowedFd::borrow_raw(number) };
-    let own = event.try_clone_to_owned();
-    Ok(own.map_err(|_| none())?.into())
+    Event::of(callback).ok_or_else(none)
 }

@@ -4,13 +4,9 @@
     reason = "calls a function of the application, and exports one by its name"
 )]
 
-use std::fs::{self, File};
-use std::io::Write as _;
-use std::mem::ManuallyDrop;
-use std::os::fd::{FromRawFd as _, RawFd};
-
 use crate::claim;
 use crate::door::{Failure, doors};
+use crate::event::Event;
 use crate::misuse::Misuse;
 
 /// The part of the flags that says what the callback is.
@@ -73,21 +69,15 @@ pub unsafe fn notify(
 
 /// Adds one to the counter of an eventfd. Nothing is written to any other file.
 fn set_event(number: usize) -> Result<(), Misuse> {
-    let none = || Misuse::Parameter {
+    let set = Event::of(number).map(|event| event.set());
+    if matches!(set, Some(Ok(()))) {
+        return Ok(());
+    }
+    Err(Misuse::Parameter {
         what: "dwCallback",
         expected: "the number of an eventfd".to_owned(),
         found: number.to_string(),
-    };
-    let number = RawFd::try_from(number).map_err(|_| none())?;
-    let what = fs::read_link(format!("/proc/self/fd/{number}"));
-    if !what.is_ok_and(|what| what.as_os_str() == "anon_inode:[eventfd]") {
-        return Err(none());
-    }
-    // SAFETY: the descriptor is open, and is not closed here.
-    let event = ManuallyDrop::new(unsafe { File::from_raw_fd(number) });
-    (&*event)
-        .write_all(&1_u64.to_ne_bytes())
-        .map_err(|_| none())
+    })
 }
 
 doors! {
