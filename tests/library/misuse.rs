@@ -10,6 +10,11 @@ fn what_windows_would_refuse_is_refused_and_said() {
 }
 
 #[test]
+fn nothing_opens_that_a_program_cannot_be_told_of_and_all_closes_that_fails_to() {
+    assert_eq!(Program::build("streams").run(&[]), "done\n");
+}
+
+#[test]
 fn a_program_keeps_its_own_signal_handlers() {
     let drivers = obliging();
     let [native, wide, narrow] = drivers.each_ref().map(String::as_str);

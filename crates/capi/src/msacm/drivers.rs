@@ -119,6 +119,8 @@ fn add(
 ) -> Result<u32, Error> {
     given("phadid", phadid)?;
     known("fdwAdd", flags, ADD_MASK | GLOBAL)?;
+    // Nothing is added for a program that cannot be told of it.
+    claim::writable(phadid, size_of::<usize>())?;
     let kind = flags & ADD_MASK;
     if kind != NOTIFY && priority != 0 {
         return Err(Error::parameter("dwPriority", "0", priority));
@@ -333,7 +335,7 @@ doors! {
         let opened = || -> Result<u32, Error> {
             given("phad", phad)?;
             known("fdwOpen", flags, 0)?;
-            claim::bytes(phad, 8)?;
+            claim::writable(phad, size_of::<usize>())?;
             claim::write(phad, &open(hadid)?.to_ne_bytes())?;
             Ok(0)
         };

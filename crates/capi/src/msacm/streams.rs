@@ -114,7 +114,7 @@ fn open(
 ) -> Result<u32, Error> {
     known("fdwOpen", flags, QUERY | ASYNC | NONREALTIME | TYPE_MASK)?;
     if flags & QUERY == 0 {
-        claim::bytes(given("phas", phas)?, 8)?;
+        claim::writable(given("phas", phas)?, size_of::<usize>())?;
     }
     let order = Order::read(formats, flags)?;
     if flags & QUERY != 0 {
@@ -145,11 +145,14 @@ fn close(has: usize, flags: u32) -> Result<u32, Error> {
     let work = stream.begin()?.end(has)?;
     handles.remove::<OpenStream>(has)?;
     let Work { buffers, feed, .. } = work;
+    // The handle is gone, so all of it goes, and the program hears of that and of what went wrong first.
+    let mut done = Ok(());
     for (_, prepared) in buffers {
-        feed.unprepare(prepared.buffer)?;
+        done = done.and(feed.unprepare(prepared.buffer));
     }
-    feed.close()?;
+    done = done.and(feed.close());
     stream.tell(has, Notice::Close, 0);
+    done?;
     Ok(0)
 }
 
