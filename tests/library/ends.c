@@ -10,6 +10,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <vfw.h>
+
 #include "check.h"
 
 static char **drivers;
@@ -186,6 +188,42 @@ static void forks(void)
         CHECK(CloseDriver(open[i], 0, 0));
 }
 
+/* A child that forks while its other thread is at its first use: the grandchild has neither that thread nor its manager. */
+static sem_t first;
+
+static void *first_use(void *unused)
+{
+    (void)unused;
+    sem_post(&first);
+    CHECK(CloseDriver(opened("echo"), 0, 0));
+    return NULL;
+}
+
+static void good(pid_t child)
+{
+    int status;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void forks_at_first_use(void)
+{
+    pthread_t thread;
+    sem_init(&first, 0, 0);
+    CHECK(pthread_create(&thread, NULL, first_use, NULL) == 0);
+    while (sem_wait(&first) && errno == EINTR)
+        ;
+    pid_t child = fork();
+    if (!child) {
+        alarm(60);
+        CHECK(!GetNextDriver(NULL, 0));
+        CHECK(CloseDriver(opened("echo"), 0, 0));
+        exit(0);
+    }
+    good(child);
+    CHECK(pthread_join(thread, NULL) == 0);
+    exit(0);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 5);
@@ -235,6 +273,18 @@ int main(int argc, char **argv)
         exit(0);
     } else if (!strcmp(which, "fork")) {
         forks();
+    } else if (!strcmp(which, "thread forks")) {
+        for (int round = 0; round < 100; round++) {
+            pid_t child = fork();
+            if (!child)
+                forks_at_first_use();
+            good(child);
+        }
+    } else if (!strcmp(which, "codec left")) {
+        CHECK(opendriver_install("vidc.left", NULL, drivers[0], NULL, NULL) == OPENDRIVER_OK);
+        puts("installed");
+        fflush(stdout);
+        CHECK(ICOpen(mmioFOURCC('v', 'i', 'd', 'c'), mmioFOURCC('l', 'e', 'f', 't'), ICMODE_QUERY));
     } else if (!strcmp(which, "killed")) {
         opened("echo");
         fflush(stdout);

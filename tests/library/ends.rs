@@ -42,6 +42,25 @@ fn drivers_that_are_left_open_hear_of_the_end_of_the_program() {
 }
 
 #[test]
+fn a_codec_hears_of_the_end_before_its_own_objects_are_destroyed() {
+    let expected = [
+        "native LOAD",
+        "native ENABLE",
+        "native OPEN",
+        "native EXITSESSION",
+        "native CLOSE",
+        "native DISABLE",
+        "native FREE",
+    ];
+    assert_eq!(behind(&said("codec left"), "installed"), expected);
+}
+
+#[test]
+fn a_program_may_fork_while_a_thread_is_at_its_first_use() {
+    assert!(said("thread forks").is_empty());
+}
+
+#[test]
 fn a_thread_that_never_leaves_a_driver_does_not_keep_a_program_from_ending() {
     let expected = [
         "echo EXITSESSION",

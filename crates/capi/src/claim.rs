@@ -1,10 +1,12 @@
 //! The application's memory: what it points at may not be there, and that is an answer, not a crash.
 #![expect(unsafe_code, reason = "reads and writes where the application says")]
 
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opendriver_abi::structures::Structure;
 use opendriver_guard as guard;
+
+use crate::process::undivided;
 
 /// An address where there is nothing, or nothing that may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +18,11 @@ pub struct BadPointer {
 
 /// Has the handlers ready that tell a bad address from a good one.
 fn ready() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(guard::install);
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if !DONE.load(Ordering::Acquire) {
+        undivided(guard::install);
+        DONE.store(true, Ordering::Release);
+    }
 }
 
 /// Reads bytes into a buffer.

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::last_error;
+use crate::{ending, last_error};
 
 /// Why a function did not do what it was asked: what it answers, and what `opendriver_last_error` tells.
 #[derive(Debug)]
@@ -77,7 +77,9 @@ pub fn enter<T: Answer>(
     broken: i64,
     body: impl FnOnce() -> Result<T, Failure>,
 ) -> T {
-    match catch_unwind(AssertUnwindSafe(body)) {
+    let done = catch_unwind(AssertUnwindSafe(body));
+    ending::note();
+    match done {
         Ok(Ok(answer)) => answer,
         Ok(Err(failure)) => failed(name, &failure),
         Err(panic) => failed(name, &Failure::new(broken, panicked(&*panic))),

@@ -1,19 +1,19 @@
 //! The one manager of the process, made at first use as it was wished before.
 #![expect(
     unsafe_code,
-    reason = "a child of fork finds its manager without a lock that the parent may have held"
+    reason = "has the C library tell of forks, so that a child begins with nothing open"
 )]
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opendriver::{Block, Manager};
 use opendriver_setup::Setup;
 
-use crate::ending;
+use crate::ending::{self, Mapping};
 use crate::handles::Handles;
 use crate::lent::Lent;
 use crate::misuse::Misuse;
@@ -97,8 +97,16 @@ pub fn wish(what: &'static str, wish: impl FnOnce(&mut Wishes)) -> Result<(), Mi
     Ok(())
 }
 
+/// The wishes. No fork comes between while they are held.
 fn wishes() -> MutexGuard<'static, Option<Wishes>> {
+    forks::heard_of();
     WISHES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does something that may not be half done in a child.
+pub fn undivided(act: impl FnOnce()) {
+    let _held = wishes();
+    act();
 }
 
 #[cold]
@@ -110,27 +118,59 @@ fn first_use() -> &'static Process {
     let made = Box::new(Process::new(wishes.as_ref().unwrap_or(&Wishes::default())));
     let made: &'static Process = Box::leak(made);
     CURRENT.store(ptr::from_ref(made).cast_mut(), Ordering::Release);
-    start_anew_in_children();
     ending::expect();
     made
 }
 
-/// A child of fork has none of the parent's threads and no right to close its drivers: it begins with nothing open.
-fn start_anew_in_children() {
+/// A fork waits until no thread is at its first use, or at a wish: a child would wait for ever for a thread that it does not have.
+/// It has none of the parent's threads, and no right to close its drivers: it begins with nothing open.
+mod forks {
+    use super::*;
+
+    type Held = MutexGuard<'static, Option<Wishes>>;
+
+    /// What the forking thread holds meanwhile.
+    static HELD: AtomicPtr<Held> = AtomicPtr::new(ptr::null_mut());
+
+    /// Run by the dynamic loader, before any function of the library: so no fork is missed.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static EXPECT: extern "C" fn() = expect;
+
+    /// The linker leaves out what nobody names.
+    pub(super) fn heard_of() {
+        std::hint::black_box(&EXPECT);
+    }
+
+    extern "C" fn expect() {
+        // SAFETY: functions of the library, which stays loaded.
+        unsafe { libc::pthread_atfork(Some(before), Some(release), Some(in_child)) };
+    }
+
+    extern "C" fn before() {
+        let held = Box::into_raw(Box::new(wishes()));
+        HELD.store(held, Ordering::Relaxed);
+    }
+
     extern "C" fn in_child() {
         CURRENT.store(ptr::null_mut(), Ordering::Release);
+        release();
     }
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // SAFETY: a function of the library, which stays loaded.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    });
+
+    extern "C" fn release() {
+        let held = HELD.swap(ptr::null_mut(), Ordering::Relaxed);
+        if held.is_null() {
+            return;
+        }
+        // SAFETY: `before` made it on this thread, and nobody else takes it.
+        drop(unsafe { Box::from_raw(held) });
+    }
 }
 
 impl Process {
     fn new(wishes: &Wishes) -> Self {
         let setup = Setup::from_environment(wishes.registry.as_deref(), wishes.folders.clone());
-        let mut builder = setup.builder(false);
+        let mut builder = setup.builder(false).provider(Mapping::default());
         if wishes.isolation != Isolation::BuiltIn {
             // Who installed a driver, or names its file, says that its code may run.
             builder = builder.trust_foreign_code();

@@ -80,7 +80,7 @@ impl Builder {
     }
 
     /// Adds a way in. Files are offered to the providers in the order in which they were added, and then to those for shared objects
-    /// and for Windows images, which a manager has from the start. A `windows` provider that is added takes the place of that one.
+    /// and for Windows images, which a manager has from the start. A `native` or `windows` provider that is added takes the place of that one.
     pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
         self.providers.push(Arc::new(provider));
         self
@@ -155,7 +155,9 @@ impl Builder {
         )]
         let mut providers = self.providers;
         #[cfg(feature = "native")]
-        providers.push(Arc::new(crate::backend::native::Native::new()));
+        if !providers.iter().any(|provider| provider.kind() == "native") {
+            providers.push(Arc::new(crate::backend::native::Native::new()));
+        }
         #[cfg(feature = "windows")]
         if !providers
             .iter()

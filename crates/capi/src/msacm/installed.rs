@@ -10,7 +10,6 @@ use opendriver_setup::LINKED_AUDIO;
 use super::error::Error;
 use super::stream::OpenStream;
 use super::uses::{Use, Uses};
-use crate::ending;
 use crate::handles::BadHandle;
 use crate::process::process;
 
@@ -194,7 +193,6 @@ pub(super) fn open(hadid: usize) -> Result<usize, Error> {
         ..OpenOptions::new(&id.name)
     };
     let driver = Driver::open_with(&process().manager, options)?;
-    ending::opened(process(), driver.instance().handle().raw());
     let open = OpenDriver {
         id: hadid,
         driver,

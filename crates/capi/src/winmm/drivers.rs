@@ -7,7 +7,6 @@ use opendriver_abi::answer::def_driver_proc;
 use super::structures::{self, OpenStructure};
 use crate::claim::BadPointer;
 use crate::door::{Failure, doors};
-use crate::ending;
 use crate::misuse::Misuse;
 use crate::process::process;
 use crate::text::{BadText, Encoding};
@@ -56,9 +55,7 @@ pub(crate) fn open(
             opened?
         }
     };
-    let handle = instance.into_handle().raw();
-    ending::opened(process, handle);
-    Ok(handle as usize)
+    Ok(instance.into_handle().raw() as usize)
 }
 
 /// A handle as the manager knows it; one with more bits is none of its own, and stays so.
