@@ -6,6 +6,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
+#include <vfw.h>
+
 #include "check.h"
 
 static void *const WILD[] = {(void *)1, (void *)8, (void *)0xdead0000, (void *)0x7fffffffffff, (void *)-1, (void *)-8};
@@ -178,6 +180,35 @@ static void opens(const char *file, int width)
     CHECK(CloseDriver(driver, 0, 0));
 }
 
+/* A codec is given the same, laid out for it. */
+static void configures_codec(const char *file, int width)
+{
+    static const WCHAR section[] = {'D', 'r', 'v', 0}, alias[] = {'a', 'b', 0};
+    DRVCONFIGINFO given = {sizeof given, section, alias}, bad = {4, section, alias};
+    CHECK(opendriver_install("vidc.conf", NULL, file, NULL, NULL) == OPENDRIVER_OK);
+    HIC codec = ICOpen(mmioFOURCC('v', 'i', 'd', 'c'), mmioFOURCC('c', 'o', 'n', 'f'), ICMODE_QUERY);
+    CHECK(codec);
+    CHECK(ICSendMessage(codec, DRV_CONFIGURE, 7, (DWORD_PTR)&given) == (4 + 2 * width / 8) * 1000 + 300 + 2 + 7);
+    CHECK(ICSendMessage(codec, DRV_CONFIGURE, 7, 0) == DRVCNF_OK);
+    CHECK(ICSendMessage(codec, DRV_CONFIGURE, 7, (DWORD_PTR)&bad) == ICERR_BADPARAM);
+    CHECK_ERROR(OPENDRIVER_BAD_PARAMETER, "dwDCISize is 4");
+    for (int i = 0; i < WILDS; i++)
+        CHECK(ICSendMessage(codec, DRV_CONFIGURE, 7, (DWORD_PTR)WILD[i]) == ICERR_BADPARAM);
+    CHECK(ICClose(codec) == ICERR_OK);
+    CHECK(opendriver_remove("vidc.conf", NULL, NULL) == OPENDRIVER_OK);
+}
+
+/* What the program was given stays its own behind the session. */
+static void keeps(const char *file)
+{
+    HDRVR driver = OpenDriverA(file, NULL, 0);
+    uint32_t *numbers = opendriver_alloc(driver, 12);
+    CHECK(numbers && opendriver_end_session() == OPENDRIVER_OK && !GetNextDriver(NULL, 0));
+    CHECK(opendriver_size(numbers) == 12);
+    numbers[2] = 1;
+    CHECK(opendriver_free(numbers) == OPENDRIVER_OK);
+}
+
 static void reaches(const char *file, int width)
 {
     HDRVR driver;
@@ -258,6 +289,12 @@ static void calls_back(void)
     CHECK(!DriverCallback(file, DCB_EVENT, some, 6, 0, 0, 0) && !DriverCallback(12345, DCB_EVENT, some, 6, 0, 0, 0));
     CHECK_ERROR(OPENDRIVER_BAD_PARAMETER, "eventfd");
     close(event);
+    /* A counter that is full is set, and nobody waits for somebody to read it. */
+    event = eventfd(0, 0), count = UINT64_MAX - 1;
+    CHECK(write(event, &count, sizeof count) == sizeof count);
+    CHECK(DriverCallback(event, DCB_EVENT, some, 6, 0, 0, 0));
+    CHECK(read(event, &count, sizeof count) == sizeof count && count == UINT64_MAX - 1);
+    close(event);
     close(file);
 }
 
@@ -288,6 +325,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         int width = i == 3 ? 32 : 64;
         configures(argv[i], width);
+        configures_codec(argv[i], width);
+        keeps(argv[i]);
         opens(argv[i], width);
         reaches(argv[i], width);
     }

@@ -13,3 +13,4 @@ pub use drivers::*;
 pub use walk::{GetDriverInfo, GetNextDriver};
 
 pub(crate) use drivers::{handle, open, send};
+pub(crate) use structures::send_config_info;

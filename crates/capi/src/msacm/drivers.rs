@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use opendriver::backend::procedure::Procedure;
 use opendriver::{Message, OpenOptions};
 use opendriver_abi::DriverProc;
-use opendriver_abi::answer::MMSYSERR_ERROR;
+use opendriver_abi::answer::{MMSYSERR_ERROR, MMSYSERR_INVALPARAM};
 use opendriver_codec::acm::{Driver, MANAGER_VERSION};
 
 use super::error::{Error, given, known};
 use super::fields::{Fields, function, size};
 use super::installed::{Id, Installed, OpenDriver, driver_of, id_behind, open, support};
 use crate::claim;
-use crate::door::doors;
+use crate::door::{Failure, doors};
 use crate::process::process;
 use crate::text::Encoding;
+use crate::winmm::send_config_info;
 
 /// `ACM_DRIVERENUMF_NOLOCAL`
 const NO_LOCAL: u32 = 0x4000_0000;
@@ -222,11 +223,16 @@ pub(super) fn is_own(message: u32) -> bool {
     (Message::ACMDM_USER.0..Message::ACMDM_BASE.0).contains(&message)
 }
 
-fn message(had: usize, message: u32, first: isize, second: isize) -> Result<isize, Error> {
+fn message(had: usize, message: u32, first: isize, second: isize) -> Result<isize, Failure> {
     let (_, driver) = driver_of(had)?;
     if !is_allowed(message) {
         let found = format!("{message:#x}");
-        return Err(Error::parameter("uMsg", "ACMDM_USER and above", found));
+        return Err(Error::parameter("uMsg", "ACMDM_USER and above", found).into());
+    }
+    if second != 0 && Message(message) == Message::DRV_CONFIGURE {
+        let handle = driver.instance().handle().raw();
+        return send_config_info(handle, Message(message), first, second.cast_unsigned())
+            .map_err(unconfigured);
     }
     let sent = driver.instance().send(Message(message), first, second);
     let unsent = |source| opendriver_codec::acm::Error::Unsent {
@@ -234,7 +240,16 @@ fn message(had: usize, message: u32, first: isize, second: isize) -> Result<isiz
         message: Message(message),
         source,
     };
-    Ok(sent.map_err(unsent)?)
+    Ok(sent.map_err(unsent).map_err(Error::from)?)
+}
+
+/// A `DRVCONFIGINFO` that is none is the program's fault, and all else the driver's.
+fn unconfigured(failure: Failure) -> Failure {
+    let answer = match failure.reason().is::<opendriver::Error>() {
+        true => MMSYSERR_ERROR,
+        false => MMSYSERR_INVALPARAM,
+    };
+    failure.answering(answer as i64)
 }
 
 fn set_priority(hadid: usize, priority: u32, flags: u32) -> Result<u32, Error> {
@@ -349,7 +364,7 @@ doors! {
 
     /// `acmDriverMessage`: sends a driver a message of its own, or one about its configuration. Answers what the driver does.
     fn acmDriverMessage(had: usize, number: u32, first: isize, second: isize) -> isize {
-        Ok(message(had, number, first, second)?)
+        message(had, number, first, second)
     }
 
     /// `acmDriverPriority`: changes where in the order a driver is, or whether it is asked at all; the registry keeps that.

@@ -2,13 +2,15 @@
 #![expect(unsafe_code, reason = "exports C functions by their names")]
 
 use opendriver_abi::Message;
+use opendriver_abi::answer::{ICERR_BADPARAM, ICERR_INTERNAL};
 use opendriver_abi::structures::{IcCompress, IcDecompress, IcDraw, IcDrawBegin, Structure};
 
 use super::BROKEN;
 use super::error::Error;
 use super::opened::Opened;
 use super::table::LONGEST;
-use crate::door::doors;
+use crate::door::{Failure, doors};
+use crate::winmm::send_config_info;
 
 /// Sends a message with a structure of our own.
 pub(super) fn send_structure<S: Structure>(
@@ -22,6 +24,15 @@ pub(super) fn send_structure<S: Structure>(
     opened.send(message, address.cast_signed(), S::SIZE as isize)
 }
 
+/// A `DRVCONFIGINFO` that is none is the program's fault, and all else the driver's.
+fn unconfigured(failure: Failure) -> Failure {
+    let answer = match failure.reason().is::<opendriver::Error>() {
+        true => ICERR_INTERNAL,
+        false => ICERR_BADPARAM,
+    };
+    failure.answering(answer as i64)
+}
+
 /// A codec is handed the structure where it lies.
 #[repr(align(16))]
 pub(super) struct Aligned<const LEN: usize>(pub(super) [u8; LEN]);
@@ -32,7 +43,12 @@ doors! {
     /// `ICSendMessage`: sends a codec a message. Answers what the codec answers.
     fn ICSendMessage(hic: usize, message: u32, param1: usize, param2: usize) -> isize {
         let opened = Opened::of(hic)?;
-        Ok(opened.send(Message(message), param1.cast_signed(), param2.cast_signed())?)
+        let (message, param1) = (Message(message), param1.cast_signed());
+        if param2 != 0 && message == Message::DRV_CONFIGURE {
+            let handle = opened.codec().instance().handle().raw();
+            return send_config_info(handle, message, param1, param2).map_err(unconfigured);
+        }
+        Ok(opened.send(message, param1, param2.cast_signed())?)
     }
 
     /// `ICCompress`: compresses one picture.

@@ -43,13 +43,11 @@ doors! {
     }
 
     /// `opendriver_end_session`: tells every instance that the session ends, and closes them all, newest first. Blocks of
-    /// `opendriver_alloc` are freed.
+    /// `opendriver_alloc` stay the program's: one of its own messages may have come here, and its driver reads on in them.
     fn opendriver_end_session() -> i32 {
         if let Some(process) = existing() {
             process.manager.end_session();
             crate::msacm::session_ended();
-            let blocks = std::mem::take(&mut *process.blocks());
-            drop(blocks);
         }
         Ok(0)
     }

@@ -146,7 +146,7 @@ pub(super) fn has_config_info(message: Message) -> bool {
 
 /// Sends a message with a `DRVCONFIGINFO` of the application, as the driver reads it.
 #[cold]
-pub(super) fn send_config_info(
+pub(crate) fn send_config_info(
     hdrvr: u32,
     message: Message,
     window: isize,
