@@ -28,6 +28,7 @@ mod carry;
 mod error;
 
 pub use choosing::*;
+pub(crate) use error::Error;
 pub use images::*;
 pub(crate) use installed::Functions;
 pub use installed::*;

@@ -9,8 +9,8 @@ use crate::claim::BadPointer;
 use crate::door::Mistake;
 use crate::handles::BadHandle;
 use crate::misuse::Misuse;
-use crate::msacm;
 use crate::text::BadText;
+use crate::{msacm, msvfw};
 
 /// Declares the codes: their numbers, and their names without the prefix of C.
 macro_rules! codes {
@@ -122,6 +122,9 @@ fn code_of(error: &(dyn Error + 'static)) -> Option<Code> {
     }
     if let Some(error) = error.downcast_ref::<msacm::Error>() {
         return Some(error.inner().map_or_else(|| error.code(), code));
+    }
+    if let Some(msvfw::Error::Answer { .. }) = error.downcast_ref() {
+        return Some(of_blame(Blame::Broke));
     }
     if error.is::<Mistake>() {
         return Some(Code::Ours);

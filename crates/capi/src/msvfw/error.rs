@@ -16,7 +16,7 @@ use crate::text::BadText;
 
 /// Why a function of msvfw32 failed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
+pub(crate) enum Error {
     #[error(transparent)]
     Handle(#[from] BadHandle),
     #[error(transparent)]

@@ -10,7 +10,7 @@ use std::ptr;
 use opendriver::Width;
 use opendriver_abi::Message;
 use opendriver_abi::structures::{BitmapInfoHeader, Structure as _};
-use opendriver_capi::own::{opendriver_alloc, opendriver_set_isolation};
+use opendriver_capi::own::{opendriver_alloc, opendriver_last_blame, opendriver_set_isolation};
 use opendriver_capi::winmm::OpenDriverA;
 use opendriver_codec::{BitmapFormat, Pixel};
 
@@ -112,6 +112,9 @@ both_widths! {
             let mut frame = vec![0xEE_u8; 60_000];
             assert_eq!(scene.compress(60_000, at(&mut frame)), INTERNAL);
             assert!(reason().contains("60000 bytes, where 1000 is the most"), "{}", reason());
+            // SAFETY: it takes nothing.
+            let blame = unsafe { opendriver_last_blame() };
+            assert_eq!(blame, 4, "OPENDRIVER_BLAME_BROKE");
             assert!(frame.iter().all(|&byte| byte == 0xEE));
             let said = BitmapInfoHeader::read(&scene.output).unwrap().image_size;
             assert_eq!(said as usize, PROMISED, "as it was");
