@@ -1,9 +1,9 @@
 //! The functions of msvfw32 for video codecs: `IC*`.
 //!
-//! - [`installed`] tells which codecs there are, [`opening`] opens them, [`sending`] asks them and puts them to work;
-//! - [`images`] and [`sequences`] are made of those by way of [`pictures`], for one picture and for many; nobody is there for
-//!   [`choosing`];
-//! - [`table`] says what the parameters of each message point at, and [`carry`] brings that to the codec and back.
+//! - `installed` tells which codecs there are, `opening` opens them, `sending` asks them and puts them to work;
+//! - `images` and `sequences` are made of those by way of `pictures`, for one picture and for many; nobody is there for
+//!   `choosing`;
+//! - `table` says what the parameters of each message point at, and `carry` brings that to the codec and back.
 
 mod installed;
 
