@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use opendriver::Width;
-use opendriver_tests::page::{HERE, Reader};
+use opendriver_tests::page::{Reader, said};
 use opendriver_tests::{command, library, real};
 use tempfile::TempDir;
 
@@ -58,14 +58,10 @@ impl Place {
 
 impl Reader for Place {
     fn run(&mut self, line: &str) -> String {
-        let output = self.shell(line).output().expect("a shell");
-        let status = match output.status.code() {
-            Some(0) => String::new(),
-            code => format!("? {}\n", code.expect("the shell ends by itself")),
-        };
-        let here = self.folder.path().to_str().expect("UTF-8");
-        let printed = String::from_utf8(output.stdout).expect("UTF-8");
-        status + &printed.replace(here, HERE)
+        said(
+            self.shell(line).output().expect("a shell"),
+            self.folder.path(),
+        )
     }
 
     fn keep(&mut self, name: &str, contents: &str) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
-use opendriver_tests::page::{HERE, Reader, replay};
+use opendriver_tests::page::{Reader, replay, said};
 use opendriver_tests::{command, root, target};
 use tempfile::TempDir;
 
@@ -55,13 +55,8 @@ impl Reader for &Project {
             .env_remove("CARGO_TARGET_DIR")
             .output()
             .expect("a shell");
-        let status = match output.status.code() {
-            Some(0) => String::new(),
-            code => format!("? {code:?}\n"),
-        };
-        let printed = String::from_utf8(output.stdout).expect("UTF-8");
-        let printed = printed.replace(&*target().join("pages").to_string_lossy(), "target");
-        status + &printed.replace(&*self.0.path().to_string_lossy(), HERE)
+        let built = target().join("pages");
+        said(output, self.0.path()).replace(&*built.to_string_lossy(), "target")
     }
 
     fn keep(&mut self, name: &str, contents: &str) {

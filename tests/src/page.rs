@@ -1,5 +1,8 @@
 //! Pages of the documentation, executed: what they show is what happens.
 
+use std::path::Path;
+use std::process::Output;
+
 /// Where the pages pretend to be.
 pub const HERE: &str = "/home/you/drivers";
 
@@ -10,6 +13,20 @@ pub trait Reader {
 
     /// Keeps a block as a file: one with `<!-- file: NAME -->` in front of it.
     fn keep(&mut self, name: &str, contents: &str);
+}
+
+/// What a [`Reader`] answers of a command that ran in the folder `here`.
+///
+/// # Panics
+/// When the command was ended by a signal, or printed what is not UTF-8.
+pub fn said(output: Output, here: &Path) -> String {
+    let status = match output.status.code() {
+        Some(0) => String::new(),
+        code => format!("? {}\n", code.expect("the shell ends by itself")),
+    };
+    let here = here.to_str().expect("UTF-8").trim_end_matches('/');
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    status + &printed.replace(here, HERE)
 }
 
 /// The page with the output of its commands as it is now: what follows `$ ` in a `console` block. The lines of an `sh` block are run,

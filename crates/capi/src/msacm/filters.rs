@@ -69,13 +69,7 @@ fn enumerate(
     let callback = Callback::new(callback, instance)?;
     known("fdwEnum", flags, OF_TAG)?;
     let longest = largest(had)?.1;
-    if given.len < longest {
-        return Err(Error::parameter(
-            "cbwfltr",
-            format!("at least {longest}"),
-            given.len,
-        ));
-    }
+    given.holds("cbwfltr", longest)?;
     for (id, driver, support) in asked(had)? {
         for tag in or_none(had, driver.filter_tags())? {
             if flags & OF_TAG != 0 && tag.tag != given.tag {

@@ -45,6 +45,18 @@ pub(super) struct Given {
 }
 
 impl Given {
+    /// Tells whether the longest format or filter fits where it is to stand.
+    pub(super) fn holds(&self, what: &'static str, longest: u32) -> Result<(), Error> {
+        match self.len < longest {
+            true => Err(Error::parameter(
+                what,
+                format!("at least {longest}"),
+                self.len,
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Reads an ACMFORMATDETAILS, or an ACMFILTERDETAILS, which has the same fields.
     pub(super) fn read(
         what: &'static str,
@@ -201,13 +213,7 @@ fn enumerate(
         ));
     }
     let longest = largest(had)?.0;
-    if given.len < longest {
-        return Err(Error::parameter(
-            "cbwfx",
-            format!("at least {longest}"),
-            given.len,
-        ));
-    }
+    given.holds("cbwfx", longest)?;
     let template = match flags & (matching | CONVERT | SUGGEST) {
         0 => WaveFormat::pcm(1, 8000, 16),
         _ => fields::format("pwfx", given.at, given.len as usize)?,

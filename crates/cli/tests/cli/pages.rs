@@ -7,7 +7,7 @@ use std::path::Path;
 
 use opendriver::Width;
 use opendriver_tests::media::{self, Film, Sound, Tone, Video};
-use opendriver_tests::page::{HERE, Reader, replay};
+use opendriver_tests::page::{Reader, replay, said};
 use opendriver_tests::real;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
@@ -170,15 +170,7 @@ fn check(page: &str, station: &Station) {
 
 impl Reader for &Station {
     fn run(&mut self, line: &str) -> String {
-        let output = self.shell(line).output().expect("a shell");
-        let status = match output.status.code() {
-            Some(0) => String::new(),
-            code => format!("? {}\n", code.expect("the shell ends by itself")),
-        };
-        let here = self.path("");
-        let here = here.to_str().expect("UTF-8").trim_end_matches('/');
-        let printed = String::from_utf8(output.stdout).expect("UTF-8");
-        status + &printed.replace(here, HERE)
+        said(self.shell(line).output().expect("a shell"), &self.path(""))
     }
 
     fn keep(&mut self, name: &str, contents: &str) {
